@@ -1,0 +1,152 @@
+#pragma once
+
+#include "base/arena.h"
+#include "conf/conf_report.h"
+#include "conf/conf_sources.h"
+#include "conf/conf_tree.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a directive is. Every directive is one CONF_ROW in a `.def` table; from the row follow the
+ * struct member, parsing, default, inheritance, the -T dump, the manual and the suggestions.
+ *
+ * A *group* is one struct of values and the rows that fill it (http_location, tls, smtp_server…). A
+ * group is present in every block in which one of its rows may stand; values flow from the outer
+ * block's struct to the inner one's as the row says. A *scope* is one block that was read. */
+
+/* The blocks there are, as bits for conf_row.contexts. To add a block: a bit, a row in
+ * conf_block.c's table of names, and a row of type CONF_BLOCK somewhere that opens it. */
+enum conf_context {
+    CONF_MAIN = 1 << 0,
+    CONF_EVENTS = 1 << 1,
+    CONF_HTTP = 1 << 2,
+    CONF_SERVER = 1 << 3, /* server in http */
+    CONF_LOCATION = 1 << 4,
+    CONF_TYPES = 1 << 5,
+    CONF_MAIL = 1 << 6,
+    CONF_MAIL_SERVER = 1 << 7,
+};
+
+enum conf_inherit {
+    CONF_INHERIT_VALUE, /* an inner block that does not set it has the outer one's value or list;
+                           one that sets a list replaces the whole list */
+    CONF_INHERIT_NONE,  /* belongs to the block it stands in */
+};
+
+/* How often a row may stand in one block, and how many words it takes. */
+enum conf_repeat {
+    CONF_ONCE, /* a second one is an error ("is duplicate") */
+    CONF_MANY, /* each adds to the list */
+};
+
+struct conf_reader; /* state of one reading; see below */
+struct conf_scope;
+
+/* A kind of value. `parse` stores into `value` (the member, already holding what earlier directives
+ * of the same block stored, zeroed before the first); it reports with conf_fail_* and returns false
+ * if the words are wrong. `print` writes the value back as words for -T; NULL: the words as read.
+ */
+struct conf_type {
+    const char *name; /* for the manual: "size", "on|off" */
+    bool (*parse)(struct conf_reader *reader, const struct conf_directive *directive, void *value);
+    void (*print)(const void *value, struct arena *arena, struct slice *text);
+};
+
+struct conf_row {
+    const char *name;
+    uint32_t contexts; /* enum conf_context bits: where it may stand */
+    const struct conf_type *type;
+    const void *type_data; /* what the type needs: the words of a choice, the bounds of a count… */
+    size_t offset, size;   /* of the member; size 0: nothing is stored */
+    uint8_t min_words, max_words; /* CONF_ANY: no upper bound */
+    enum conf_repeat repeat;
+    enum conf_inherit inherit;
+    uint32_t opens;      /* for blocks: the context inside; 0 otherwise */
+    const char *initial; /* the default as an operator would write it, read by the same parser;
+                            NULL: stays zero */
+    const char *syntax;  /* the words, for the manual: "address[:port] [ssl] [default_server]" */
+    const char *meaning; /* one sentence for the manual */
+};
+
+#define CONF_ANY 255
+
+struct conf_group {
+    const char *name;
+    size_t size; /* of the struct */
+    const struct conf_row *rows;
+    size_t row_count;
+    /* Rules across rows and blocks, run once everything is read and inherited, for each scope that
+     * has the group; may be NULL. Reports through the reader. */
+    void (*check)(struct conf_reader *reader, const struct conf_scope *scope, void *values);
+};
+
+/* The rows of a `.def` file expand to CONF_ROW; see http/http_location.def for an example of use.
+ */
+
+struct conf_scope {
+    enum conf_context context;
+    const struct conf_directive *directive; /* the block's own directive, its words included */
+    struct conf_scope *parent, *first_child, *last_child, *next;
+    void **values;  /* by index of the group in conf_reader.groups; NULL: not present here */
+    uint64_t **set; /* the same order; bit n: row n was given in this very block */
+};
+
+/* A configuration that was read. Lives until conf_deinit; everything in it is constant. */
+struct conf {
+    struct arena arena;
+    struct conf_sources *sources;           /* not owned */
+    const struct conf_group *const *groups; /* NULL-terminated, not owned */
+    size_t group_count;
+    struct conf_scope *main; /* the outermost block */
+    struct slice path;       /* of the main file */
+    struct slice prefix;     /* directory for relative paths of roots and logs, ends in '/' */
+};
+
+struct conf_reader {
+    struct conf *conf;
+    struct conf_report *report;
+    bool checks_disk; /* master: look whether roots exist…; false in a worker */
+};
+
+/* Reads and checks. True if there is no error in *report (warnings are fine); *conf is filled as
+ * far as possible either way. `groups`: NULL-terminated list of all groups of this program. */
+bool conf_read(struct conf *conf, struct conf_sources *sources, struct slice path,
+               struct slice prefix, struct slice globals, const struct conf_group *const *groups,
+               bool checks_disk, struct conf_report *report) __attribute__((warn_unused_result));
+void conf_deinit(struct conf *conf);
+
+/* The struct of `group` in `scope`; NULL if the group is not present in this kind of block. */
+void *conf_values(const struct conf *conf, const struct conf_scope *scope,
+                  const struct conf_group *group);
+
+/* Was the row whose member is at `offset` given in this very block? */
+bool conf_is_set(const struct conf *conf, const struct conf_scope *scope,
+                 const struct conf_group *group, size_t offset);
+
+/* The (last) directive that gave that row in this very block, for the place in a message; NULL. */
+const struct conf_directive *conf_directive_of(const struct conf_scope *scope, const char *name);
+
+/* First child scope of `context`, and the next such one. */
+const struct conf_scope *conf_first(const struct conf_scope *scope, enum conf_context context);
+const struct conf_scope *conf_next(const struct conf_scope *scope);
+
+/* Reports from a type or a check. Each returns false for `return conf_fail(…)`. */
+bool conf_fail(struct conf_reader *reader, struct conf_place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* "unknown word `x`", with the nearest of `words` (NULL-terminated) as a suggestion. */
+bool conf_fail_choice(struct conf_reader *reader, const struct conf_word *word, const char *what,
+                      const char *const *words);
+
+/* Words in contexts: "http", "server", "location"… for messages. */
+const char *conf_context_name(enum conf_context context);
+
+/* Nearest of `candidates` (NULL-terminated) to `word` by edit distance (a transposition counts 1),
+ * at most a third of the word's length away; NULL if none is near. */
+const char *conf_nearest(struct slice word, const char *const *candidates);
+
+/* -T: every source that was read, as nginx prints it ("# configuration file /path:" and the text),
+ * keys and certificates left out. */
+void conf_dump(const struct conf *conf, int fd);

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "base/arena.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The bytes of every file that a configuration is made of: the main file, what it includes,
+ * certificates and keys. The master reads them once from disk; a worker gets the same bytes in one
+ * sealed memory file, so that what runs is what was checked, whatever happens to the files later.
+ *
+ * A directory listing (for `include x/[star].conf`) is kept the same way, under the pattern's text.
+ */
+struct conf_source {
+    struct slice name; /* path as it was opened; "<command line>" for -g */
+    struct slice text;
+    bool is_listing; /* text holds the matching paths, each ended by NUL, sorted */
+    int error;       /* errno of the failed open or read; 0: text is good */
+};
+
+struct conf_sources {
+    struct arena arena;
+    struct conf_source **list; /* stable pointers, stable indexes */
+    size_t count, capacity;
+    bool from_disk; /* false: only what is already here exists (worker) */
+};
+
+void conf_sources_init(struct conf_sources *sources, bool from_disk);
+void conf_sources_deinit(struct conf_sources *sources);
+
+/* Gives the file `path`, from memory if it was asked for before, else from disk. Only regular files
+ * up to 8 MiB. Never NULL: look at ->error. *index is its place in the list. */
+const struct conf_source *conf_sources_file(struct conf_sources *sources, struct slice path,
+                                            uint32_t *index);
+
+/* The paths that match a glob pattern, as a listing source (see above). */
+const struct conf_source *conf_sources_glob(struct conf_sources *sources, struct slice pattern,
+                                            uint32_t *index);
+
+/* A text that comes from no file. */
+uint32_t conf_sources_text(struct conf_sources *sources, struct slice name, struct slice text);
+
+/* All of it as one run of bytes, for a sealed memory file, and back. read: false when `bytes` is
+ * not what write made. */
+struct slice conf_sources_write(const struct conf_sources *sources, struct arena *arena);
+bool conf_sources_read(struct conf_sources *sources, struct slice bytes)
+    __attribute__((warn_unused_result));

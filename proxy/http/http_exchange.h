@@ -1,0 +1,90 @@
+#pragma once
+
+#include "base/address.h"
+#include "base/arena.h"
+#include "http/http_message.h"
+#include "relay/session.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One request and its response. The connection (HTTP/1 now, HTTP/2 later) makes it when a head is
+ * complete; a handler answers it; the connection ends it, writes the log lines and frees it. */
+
+struct http_exchange;
+struct http_location; /* what the configuration says for this path: http_conf.h */
+struct http_server;
+
+/* How a handler gets the request's body. */
+struct http_body_reader {
+    /* Body bytes, in order; valid during the call. `last`: this was all of it (bytes may be empty).
+     * Call http_exchange_pause_body to slow the client down. */
+    void (*body)(struct http_exchange *exchange, struct slice bytes, bool last);
+    /* The client is gone or broke the framing: nothing more comes, the handler must let go of
+     * everything it holds for this exchange. Not called after the exchange was finished. */
+    void (*aborted)(struct http_exchange *exchange);
+    /* Everything written so far has left, after a time when it had to wait. */
+    void (*drained)(struct http_exchange *exchange);
+    /* The deadline set with http_exchange_expire_in passed. */
+    void (*expired)(struct http_exchange *exchange);
+};
+
+/* What the connection offers to handlers; one table for HTTP/1, one for HTTP/2. */
+struct http_transport {
+    void (*head)(struct http_exchange *exchange); /* sends exchange->response's head */
+    void (*interim)(struct http_exchange *exchange, unsigned status); /* 100, 103 */
+    void (*body)(struct http_exchange *exchange, struct slice bytes);
+    void (*file)(struct http_exchange *exchange, int fd, uint64_t offset, uint64_t len);
+    void (*finish)(struct http_exchange *exchange); /* the response is complete */
+    void (*abort)(struct http_exchange *exchange, enum close_reason reason); /* cut visibly */
+    size_t (*queued)(const struct http_exchange *exchange);
+    void (*read_body)(struct http_exchange *exchange); /* start or go on delivering the body */
+    void (*pause_body)(struct http_exchange *exchange);
+    struct stream *(*take_over)(struct http_exchange *exchange); /* after 101: the raw stream */
+};
+
+/* The longest a response's own fields may become, ours included. */
+#define HTTP_RESPONSE_FIELDS_MAX (HTTP_FIELDS_MAX + 16)
+
+struct http_exchange {
+    struct session *session;
+    const struct http_transport *transport;
+    void *connection;   /* the transport's */
+    struct arena arena; /* for everything that lives as long as the exchange; ceiling 256 KiB */
+    struct http_request request;
+    struct http_response response; /* filled in by the handler before transport->head */
+    const struct http_server *server;
+    const struct http_location *location;
+    const struct http_body_reader *reader; /* the handler's */
+    void *handler;                         /* the handler's own state, in the arena */
+    uint64_t started_us;                   /* wall time of the first byte of the head */
+    uint64_t body_received, body_sent, bytes_sent;
+    uint64_t request_length; /* bytes of the head, then of the body too */
+    /* What the log says of the backend. */
+    struct address backend_address;
+    uint16_t backend_status;
+    uint32_t backend_ms;
+    bool head_sent, finished, is_head_request;
+};
+
+/* Answers completely with a small body in memory (kept until sent). `type`: Content-Type; empty:
+ * none is sent. Extra fields already in exchange->response.fields stay. */
+void http_exchange_answer(struct http_exchange *exchange, unsigned status, struct slice type,
+                          struct slice body);
+
+/* Answers with the plain error page of `status`, the same words as nginx's. Closes the connection
+ * afterwards when `status` says that framing is in doubt (400, 408, 413, 414, 431, 501). */
+void http_exchange_error(struct http_exchange *exchange, unsigned status);
+
+/* 301, 302… to `location` (already safe: see http_uri_escape). */
+void http_exchange_redirect(struct http_exchange *exchange, unsigned status, struct slice location);
+
+/* Adds a field to the response; name and value must live as long as the exchange. Control bytes in
+ * the value are dropped, whatever put them there. */
+void http_exchange_add_field(struct http_exchange *exchange, struct slice name, struct slice value);
+
+/* The handlers, by what the location says (http_handlers.c chooses). Each answers the exchange now
+ * or later, exactly once. */
+void http_file_handle(struct http_exchange *exchange);   /* root, index */
+void http_return_handle(struct http_exchange *exchange); /* return */
+void http_proxy_handle(struct http_exchange *exchange);  /* proxy_pass */

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* All that the common code knows of a protocol. To add one: a folder, this struct filled in, and
+ * one word in proxy/meson.build. */
+
+struct session;
+struct worker;
+struct conf;
+struct listen_list;
+
+enum close_reason {
+#define CLOSE_REASON(name, code, level, words) CLOSE_##name,
+#include "relay/close_reasons.def"
+#undef CLOSE_REASON
+};
+
+struct protocol {
+    const char *name; /* "http", "smtp" */
+
+    /* Worker start: builds what sessions need from the configuration (routes, TLS contexts) and
+     * fills in each of its listens' `service`. False, with a log line, if it cannot. */
+    bool (*start)(struct worker *worker);
+    void (*stop)(struct worker *worker);
+
+    /* The session's life, each called from the loop. In any of them the session may be closed with
+     * session_close; the session and its state stay valid until the turn ends. */
+    void (*opened)(struct session *session);   /* connected; on a TLS port: handshake done */
+    void (*received)(struct session *session); /* client input, or its end */
+    void (*drained)(struct session *session);  /* the client took everything we had written */
+    void (*secured)(struct session *session); /* the handshake begun by session_start_tls is done */
+    void (*expired)(struct session *session); /* the deadline passed (not before `opened`) */
+    void (*draining)(struct session *session); /* this generation ends: finish what is open */
+
+    /* The end, exactly once for each session that was opened: writes the log line and frees
+     * session->state. The client stream must not be written to any more. */
+    void (*closed)(struct session *session, enum close_reason reason);
+};

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "conf/conf_block.h"
+#include "relay/listen.h"
+#include "relay/log_files.h"
+
+/* All that the master (and `frontd -t`) knows of a protocol: its directives and what follows from
+ * them. Linked without the protocol's network code. */
+struct protocol_conf {
+    const char *name;                        /* the same as struct protocol's */
+    const struct conf_group *const *groups; /* NULL-terminated */
+
+    /* Adds each address to listen on once; servers that share one are put together in
+     * listen->servers. The same in master and worker, in the same order. */
+    void (*listens)(const struct conf *conf, struct arena *arena, struct listen_list *list);
+
+    /* Adds every log file the protocol will write to. */
+    void (*logs)(const struct conf *conf, struct log_files *files);
+
+    /* Lines for the picture that a successful `frontd -t` prints: "ok  14 sites      a, b, …". */
+    void (*summary)(const struct conf *conf, struct text *text);
+};
+
+/* Adds a listen for `address` to the list, or finds the one that is there. */
+struct listen *listen_list_add(struct listen_list *list, struct arena *arena,
+                               const struct address *address);

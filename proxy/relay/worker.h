@@ -1,0 +1,42 @@
+#pragma once
+
+#include "base/log.h"
+#include "relay/protocol.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What every session of a worker process shares. Made by process/worker, handed down; there are no
+ * globals. */
+
+struct conf;
+struct loop;
+struct dns_resolver;
+struct listen_list;
+struct log_files;
+struct backend_pool;
+
+enum counter {
+#define COUNTER(name, words) COUNTER_##name,
+#include "relay/counters.def"
+#undef COUNTER
+    COUNTER_COUNT
+};
+
+struct worker {
+    struct loop *loop;
+    const struct conf *conf;
+    const struct log *log; /* the main error_log */
+    struct dns_resolver *resolver;
+    struct log_files *log_files; /* every log the configuration names, open */
+    struct listen_list *listens;
+    struct session *sessions; /* all that are open */
+    size_t session_count;
+    size_t session_limit; /* worker_connections */
+    uint64_t next_session_id;
+    struct backend_pool *backends;
+    bool draining;     /* finish what is open, take nothing new */
+    void *services[8]; /* per protocol, by its place in protocols[]: what protocol->start made */
+    uint64_t counters[COUNTER_COUNT];
+};
