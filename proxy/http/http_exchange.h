@@ -15,32 +15,46 @@ struct http_exchange;
 struct http_location; /* what the configuration says for this path: http_conf.h */
 struct http_server;
 
-/* How a handler gets the request's body. */
+/* What happens to the exchange, to its handler: how it gets the request's body, room to write, the
+ * end. Any of them may be NULL; without `body` the request's body is dropped by the connection. */
 struct http_body_reader {
     /* Body bytes, in order; valid during the call. `last`: this was all of it (bytes may be empty).
-     * Call http_exchange_pause_body to slow the client down. */
+     * Nothing comes before transport->read_body was called; transport->pause_body slows the client
+     * down. */
     void (*body)(struct http_exchange *exchange, struct slice bytes, bool last);
     /* The client is gone or broke the framing: nothing more comes, the handler must let go of
      * everything it holds for this exchange. Not called after the exchange was finished. */
     void (*aborted)(struct http_exchange *exchange);
     /* Everything written so far has left, after a time when it had to wait. */
     void (*drained)(struct http_exchange *exchange);
-    /* The deadline set with http_exchange_expire_in passed. */
+    /* The deadline set with transport->expire_in passed. */
     void (*expired)(struct http_exchange *exchange);
+    /* The exchange is over and everything has been sent, or it was cut: let go of what is still
+     * held (an open file). Always the last call, exactly once, also after `aborted`. */
+    void (*ended)(struct http_exchange *exchange);
 };
 
-/* What the connection offers to handlers; one table for HTTP/1, one for HTTP/2. */
+/* What the connection offers to handlers; one table for HTTP/1, one for HTTP/2. A handler sets
+ * exchange->response (status, framing HTTP_LENGTH or HTTP_CHUNKED, fields) and calls head, then
+ * body or file as often as it likes, then finish. Server, Date, Content-Length, Transfer-Encoding
+ * and Connection are the transport's own: never put them into the fields. For HEAD, 204 and 304,
+ * body and file send nothing, so handlers need not care. */
 struct http_transport {
     void (*head)(struct http_exchange *exchange); /* sends exchange->response's head */
-    void (*interim)(struct http_exchange *exchange, unsigned status); /* 100, 103 */
-    void (*body)(struct http_exchange *exchange, struct slice bytes);
+    /* 100 or 103, with fields for 103. */
+    void (*interim)(struct http_exchange *exchange, const struct http_response *response);
+    void (*body)(struct http_exchange *exchange, struct slice bytes); /* copied or sent */
+    /* `fd` must stay open until reader->ended. */
     void (*file)(struct http_exchange *exchange, int fd, uint64_t offset, uint64_t len);
     void (*finish)(struct http_exchange *exchange); /* the response is complete */
     void (*abort)(struct http_exchange *exchange, enum close_reason reason); /* cut visibly */
     size_t (*queued)(const struct http_exchange *exchange);
     void (*read_body)(struct http_exchange *exchange); /* start or go on delivering the body */
     void (*pause_body)(struct http_exchange *exchange);
-    struct stream *(*take_over)(struct http_exchange *exchange); /* after 101: the raw stream */
+    void (*expire_in)(struct http_exchange *exchange, uint32_t after_ms); /* 0: no deadline */
+    /* After a 101 head: from now on reader->body gets the raw bytes of the client (`last` at its
+     * end) and body sends raw bytes. */
+    void (*tunnel)(struct http_exchange *exchange);
 };
 
 /* The longest a response's own fields may become, ours included. */
@@ -55,7 +69,7 @@ struct http_exchange {
     struct http_response response; /* filled in by the handler before transport->head */
     const struct http_server *server;
     const struct http_location *location;
-    const struct http_body_reader *reader; /* the handler's */
+    const struct http_body_reader *reader; /* the handler's, or NULL */
     void *handler;                         /* the handler's own state, in the arena */
     uint64_t started_us;                   /* wall time of the first byte of the head */
     uint64_t body_received, body_sent, bytes_sent;
@@ -65,6 +79,7 @@ struct http_exchange {
     uint16_t backend_status;
     uint32_t backend_ms;
     bool head_sent, finished, is_head_request;
+    bool close_after; /* this is the last exchange of the connection */
 };
 
 /* Answers completely with a small body in memory (kept until sent). `type`: Content-Type; empty:

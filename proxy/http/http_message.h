@@ -47,6 +47,7 @@ enum http_framing {
 #define HTTP_FIELDS_MAX 100 /* reference/http.md 4.1-6 */
 
 struct http_request {
+    struct slice line; /* the request line as received, for $request; may be cut if refused */
     struct slice method_text;
     struct slice target;   /* as received, absolute-form included: for logs and $request */
     struct slice raw_path; /* origin form with query, as received: what a proxy passes on */
