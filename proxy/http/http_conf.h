@@ -1,0 +1,177 @@
+#pragma once
+
+#include "base/address.h"
+#include "base/slice.h"
+#include "conf/conf_types.h"
+#include "http/http_message.h"
+#include "http/http_template.h"
+#include "http/http_types.h"
+#include "relay/backend.h"
+#include "relay/protocol_conf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What http {} says. The rows of the three tables become the members of three structs:
+ *
+ *   DIRECTIVE(value type, name, contexts, inherit, default, syntax, meaning)
+ *   CUSTOM(C type, member, name, contexts, inherit, value type, repeat, min words, max words,
+ *          default, syntax, meaning)
+ *   BLOCK(name, contexts, context inside, min words, max words, syntax, meaning)
+ *
+ * Everything is constant once it is read and lives as long as the struct conf. */
+
+/* listen */
+struct http_listen {
+    struct address address;
+    struct slice text; /* as written: "443", "[::]:80" */
+    bool ssl, default_server;
+    struct conf_place place;
+};
+
+struct http_listens {
+    struct http_listen *items;
+    size_t count;
+};
+
+/* server_name. ".x" stands twice in the list: as "x" and as "*.x". */
+enum http_name_kind {
+    HTTP_NAME_EXACT,
+    HTTP_NAME_LEADING_STAR,  /* "*.x": text is ".x" */
+    HTTP_NAME_TRAILING_STAR, /* "x.*": text is "x." */
+};
+
+struct http_name {
+    struct slice text;    /* lower case, without the star */
+    struct slice written; /* lower case, as written */
+    enum http_name_kind kind;
+    struct conf_place place;
+};
+
+struct http_names {
+    struct http_name *items;
+    size_t count;
+};
+
+/* log_format, access_log */
+enum http_escape {
+    HTTP_ESCAPE_DEFAULT,
+    HTTP_ESCAPE_JSON,
+    HTTP_ESCAPE_NONE,
+};
+
+struct http_log_format {
+    struct slice name;
+    enum http_escape escape;
+    struct http_template text;
+    struct conf_place place;
+};
+
+struct http_log_formats {
+    struct http_log_format *items;
+    size_t count;
+};
+
+struct http_access_log {
+    struct slice path; /* absolute */
+    const struct http_log_format *format;
+    struct conf_word format_name; /* resolved once everything is read */
+};
+
+/* An empty list: off. */
+struct http_access_logs {
+    struct http_access_log *items;
+    size_t count;
+    bool off;
+};
+
+/* return */
+struct http_return {
+    bool present;
+    uint16_t status;
+    bool is_redirect; /* `text` is what Location says */
+    bool has_text;
+    struct http_template text;
+};
+
+/* proxy_pass */
+struct http_proxy_pass {
+    bool present;
+    struct backend_target target;
+    struct slice authority; /* $proxy_host: host[:port] as written */
+    bool has_uri;           /* a path is written: it replaces what the location matched */
+    struct slice uri;
+    struct conf_place place;
+};
+
+/* proxy_set_header */
+struct http_set_header {
+    struct slice name;
+    enum http_field_id id;
+    struct http_template value; /* no parts: the field is not sent */
+};
+
+struct http_set_headers {
+    struct http_set_header *items;
+    size_t count;
+};
+
+struct http_keepalive {
+    uint32_t timeout_ms; /* 0: no keep-alive */
+    uint32_t field_s;    /* for "Keep-Alive: timeout="; 0: no such field */
+};
+
+#define DIRECTIVE                           CONF_MEMBER
+#define CUSTOM(type_of_member, member, ...) type_of_member member;
+#define BLOCK(...)
+
+struct http_main {
+#include "http/http_main.def"
+};
+
+enum http_match {
+    HTTP_MATCH_SERVER, /* no location: the server block's own values */
+    HTTP_MATCH_EXACT,  /* = */
+    HTTP_MATCH_PREFIX,
+    HTTP_MATCH_PREFIX_FINAL, /* ^~ */
+};
+
+/* What holds for a path: the values of a location block, or of a server block where no location
+ * matches. */
+struct http_location {
+#include "http/http_location.def"
+
+    /* Worked out when everything is read. */
+    enum http_match match;
+    struct slice path; /* what the location is named */
+    uint32_t number;   /* counts all locations and servers of the configuration from 0 */
+    const struct http_server *server;
+    struct conf_place place;
+};
+
+struct http_server {
+#include "http/http_server.def"
+
+    /* Worked out when everything is read. */
+    struct slice name;               /* $server_name: the first name as written; empty: none */
+    const struct http_location *own; /* where no location matches */
+    const struct http_location **locations;
+    size_t location_count;
+    const struct conf_scope *scope; /* for conf_values of groups that others own: tls_conf */
+};
+
+#undef DIRECTIVE
+#undef CUSTOM
+#undef BLOCK
+
+extern const struct conf_group http_main_group, http_server_group, http_location_group,
+    http_ignored_group;
+extern const struct protocol_conf http_protocol_conf;
+
+/* The servers that share an address, default first: what struct listen.servers points to, an array
+ * of listen.server_count pointers. */
+typedef const struct http_server *http_server_pointer;
+
+/* Number of locations and servers, for tables by http_location.number. */
+size_t http_conf_location_count(const struct conf *conf);

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "base/arena.h"
+#include "base/slice.h"
+#include "http/http_message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Text with variables ("$host$request_uri", "${scheme}://x"), taken apart once when the
+ * configuration is read. What a variable's value is says http_variables.h; this file needs no
+ * network code, so that the master can check a configuration with it. */
+
+enum http_variable {
+    HTTP_VARIABLE_NONE, /* plain text */
+#define VARIABLE(name, text, is_prefix) HTTP_VARIABLE_##name,
+#include "http/http_variables.def"
+#undef VARIABLE
+    HTTP_VARIABLE_COUNT
+};
+
+struct http_template_part {
+    enum http_variable variable;
+    struct slice text;     /* NONE: the text itself; prefix variables: the NAME of arg_NAME… */
+    enum http_field_id id; /* http_NAME, sent_http_NAME: the field, if frontd knows it */
+};
+
+struct http_template {
+    const struct http_template_part *parts;
+    size_t count;
+};
+
+/* Why a template cannot be compiled, and where in the text. */
+struct http_template_error {
+    struct slice variable;  /* the unknown name, without "$"; empty: the syntax is wrong */
+    const char *words;      /* what is wrong */
+    const char *suggestion; /* the nearest variable, or NULL */
+};
+
+/* Everything lives in `arena`, which must not have a ceiling. */
+bool http_template_compile(struct slice text, struct arena *arena, struct http_template *compiled,
+                           struct http_template_error *error) __attribute__((warn_unused_result));
+
+/* True if no variable is in it; then *text is what it says. */
+bool http_template_is_plain(const struct http_template *compiled, struct slice *text);
