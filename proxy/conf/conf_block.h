@@ -45,13 +45,12 @@ struct conf_reader; /* state of one reading; see below */
 struct conf_scope;
 
 /* A kind of value. `parse` stores into `value` (the member, already holding what earlier directives
- * of the same block stored, zeroed before the first); it reports with conf_fail_* and returns false
- * if the words are wrong. `print` writes the value back as words for -T; NULL: the words as read.
- */
+ * of the same block stored, zeroed before the first; NULL if the row stores nothing); it reports
+ * with conf_fail… and returns false if the words are wrong. Their number was checked before. The
+ * row being read is reader->row, memory for what must live is reader->conf->arena. */
 struct conf_type {
     const char *name; /* for the manual: "size", "on|off" */
     bool (*parse)(struct conf_reader *reader, const struct conf_directive *directive, void *value);
-    void (*print)(const void *value, struct arena *arena, struct slice *text);
 };
 
 struct conf_row {
@@ -78,19 +77,20 @@ struct conf_group {
     const struct conf_row *rows;
     size_t row_count;
     /* Rules across rows and blocks, run once everything is read and inherited, for each scope that
-     * has the group; may be NULL. Reports through the reader. */
+     * has the group; may be NULL. Reports through the reader. Not run for a scope when something in
+     * it, in a block inside or in one around it was reported already: that would find follow-up
+     * errors only. */
     void (*check)(struct conf_reader *reader, const struct conf_scope *scope, void *values);
 };
-
-/* The rows of a `.def` file expand to CONF_ROW; see http/http_location.def for an example of use.
- */
 
 struct conf_scope {
     enum conf_context context;
     const struct conf_directive *directive; /* the block's own directive, its words included */
     struct conf_scope *parent, *first_child, *last_child, *next;
-    void **values;  /* by index of the group in conf_reader.groups; NULL: not present here */
-    uint64_t **set; /* the same order; bit n: row n was given in this very block */
+    bool has_errors;       /* something in this very block was reported */
+    bool has_inner_errors; /* the same, in a block inside */
+    void **values;         /* by index of the group in conf_reader.groups; NULL: not present here */
+    uint64_t **set;        /* the same order; bit n: row n was given in this very block */
 };
 
 /* A configuration that was read. Lives until conf_deinit; everything in it is constant. */
@@ -107,7 +107,9 @@ struct conf {
 struct conf_reader {
     struct conf *conf;
     struct conf_report *report;
-    bool checks_disk; /* master: look whether roots exist…; false in a worker */
+    bool checks_disk;               /* master: look whether roots exist…; false in a worker */
+    const struct conf_row *row;     /* while a type's parse runs */
+    const struct conf_scope *scope; /* the same: the block the directive stands in */
 };
 
 /* Reads and checks. True if there is no error in *report (warnings are fine); *conf is filled as
@@ -146,6 +148,15 @@ const char *conf_context_name(enum conf_context context);
 /* Nearest of `candidates` (NULL-terminated) to `word` by edit distance (a transposition counts 1),
  * at most a third of the word's length away; NULL if none is near. */
 const char *conf_nearest(struct slice word, const char *const *candidates);
+
+/* What is wrong with the tables themselves, for unit tests: a name twice in one context, a row
+ * without syntax or meaning, a member outside its struct, a default that does not parse… False with
+ * the first one in *why (in `arena`). */
+bool conf_groups_consistent(const struct conf_group *const *groups, struct arena *arena,
+                            struct slice *why) __attribute__((warn_unused_result));
+
+/* Every directive with syntax, default, contexts and meaning, as plain text (`--directives`). */
+void conf_manual(const struct conf_group *const *groups, int fd);
 
 /* -T: every source that was read, as nginx prints it ("# configuration file /path:" and the text),
  * keys and certificates left out. */

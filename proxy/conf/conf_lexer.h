@@ -4,6 +4,7 @@
 #include "base/slice.h"
 #include "conf/conf_tree.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,7 @@ enum conf_token {
     CONF_TOKEN_END,
     CONF_TOKEN_UNCLOSED_QUOTE,   /* the text ended inside a quote that began at word->place */
     CONF_TOKEN_JUNK_AFTER_QUOTE, /* a quoted word must be followed by a blank, ';', '{' or ')' */
-    CONF_TOKEN_NUL,              /* a NUL byte: no text file */
+    CONF_TOKEN_NUL,              /* a NUL byte somewhere: no text file, nothing of it is read */
     CONF_TOKEN_TOO_LONG,         /* a word over 4096 bytes, nginx's limit */
 };
 
@@ -27,6 +28,7 @@ struct conf_lexer {
     size_t at;         /* next byte to read */
     uint32_t source, line;
     size_t line_start; /* position of the first byte of `line` */
+    bool after_quote;  /* the last token was a quoted word */
 };
 
 void conf_lexer_init(struct conf_lexer *lexer, struct slice text, uint32_t source);

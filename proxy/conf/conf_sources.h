@@ -16,8 +16,9 @@
 struct conf_source {
     struct slice name; /* path as it was opened; "<command line>" for -g */
     struct slice text;
-    bool is_listing; /* text holds the matching paths, each ended by NUL, sorted */
-    int error;       /* errno of the failed open or read; 0: text is good */
+    bool is_listing;       /* text holds the matching paths, each ended by NUL, sorted */
+    bool is_configuration; /* conf_tree read it as directives; no key, no certificate */
+    int error;             /* errno of the failed open or read; 0: text is good */
 };
 
 struct conf_sources {
@@ -39,11 +40,11 @@ const struct conf_source *conf_sources_file(struct conf_sources *sources, struct
 const struct conf_source *conf_sources_glob(struct conf_sources *sources, struct slice pattern,
                                             uint32_t *index);
 
-/* A text that comes from no file. */
+/* A text that comes from no file. The same name and text again is the same source. */
 uint32_t conf_sources_text(struct conf_sources *sources, struct slice name, struct slice text);
 
-/* All of it as one run of bytes, for a sealed memory file, and back. read: false when `bytes` is
- * not what write made. */
+/* All of it as one run of bytes, for a sealed memory file, and back. read: into sources that hold
+ * nothing yet; copies; false, and still nothing in them, when `bytes` is not what write made. */
 struct slice conf_sources_write(const struct conf_sources *sources, struct arena *arena);
 bool conf_sources_read(struct conf_sources *sources, struct slice bytes)
     __attribute__((warn_unused_result));

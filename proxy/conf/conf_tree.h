@@ -22,6 +22,7 @@ struct conf_directive {
     struct conf_word *words; /* without the name */
     size_t word_count;
     bool is_block;
+    bool has_errors;                    /* a directive right inside was reported and left out */
     struct conf_directive *first_child; /* in the order written */
     struct conf_directive *next;        /* after this one in the same block */
     struct conf_place end;              /* the ';' or the '}' */
