@@ -1,0 +1,109 @@
+"""The actors of the integration tests. Ask for one by naming it as an argument of a test:
+
+frontd(text, **values)      the real frontd, started with that configuration (support/frontd.py)
+frontd_files(text, …)       the same directory and substitutions without starting it: for -t, -T, …
+postfix                     a running private Postfix, one for all tests (support/postfix.py)
+http_backend(answer, …)     an HTTP server that records exact bytes (support/backends.py)
+smtp_backend(…)             an SMTP server that records and misbehaves as told
+scripted_backend(script)    any server: script(peer) is called for each connection
+connect(port, …)            a client connection, closed at the end (support/wire.py)
+
+Each is stopped after its test, and a test fails if frontd left a process, if a sanitizer said
+anything, or if a backend's script failed. Without the factories' fixtures in between, the order of
+the end is: clients, frontd, backends."""
+
+import pytest
+from support import backends, wire
+from support.frontd import Frontd
+from support.postfix import Postfix
+
+
+@pytest.fixture(scope="session")
+def _running_postfix():
+    instance = Postfix()
+    yield instance
+    instance.close()
+
+
+@pytest.fixture
+def postfix(_running_postfix):
+    """Runs, with empty mailboxes, whatever the test before did to it."""
+    if not _running_postfix.is_running():
+        _running_postfix.start()
+    _running_postfix.forget()
+    return _running_postfix
+
+
+@pytest.fixture
+def _backends():
+    started = []
+    yield started
+    for backend in started:
+        backend.stop()
+    problems = [error for backend in started for error in backend.errors]
+    assert not problems, "a backend's script failed:\n" + "\n".join(problems)
+
+
+def _starts(kind, started):
+    def start(*arguments, **options):
+        started.append(kind(*arguments, **options))
+        return started[-1]
+
+    return start
+
+
+@pytest.fixture
+def http_backend(_backends):
+    return _starts(backends.HttpBackend, _backends)
+
+
+@pytest.fixture
+def smtp_backend(_backends):
+    return _starts(backends.SmtpBackend, _backends)
+
+
+@pytest.fixture
+def scripted_backend(_backends):
+    return _starts(backends.ScriptedBackend, _backends)
+
+
+@pytest.fixture
+def frontd_files(_backends):
+    """_backends is asked for so that frontd ends before they do."""
+    made = []
+
+    def make(text, **values):
+        made.append(Frontd(text, values))
+        return made[-1]
+
+    yield make
+    problems = []
+    for instance in made:
+        try:
+            instance.stop()
+        except AssertionError as problem:
+            problems.append(str(problem))
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def frontd(frontd_files):
+    def start(text, **values):
+        return frontd_files(text, **values).start()
+
+    return start
+
+
+@pytest.fixture
+def connect(frontd_files):
+    """frontd_files is asked for so that the clients are gone before frontd ends."""
+    del frontd_files
+    peers = []
+
+    def make(*arguments, **options):
+        peers.append(wire.connect(*arguments, **options))
+        return peers[-1]
+
+    yield make
+    for peer in peers:
+        peer.close()

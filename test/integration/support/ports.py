@@ -1,0 +1,43 @@
+"""Free ports, below the range the kernel takes for outgoing connections."""
+
+import os
+import random
+import socket
+
+_FIRST, _LAST = 10000, 30000
+_random = random.Random(os.getpid())
+_given = set()
+
+
+def free_port():
+    """A port that nobody has on any loopback address, and that no other call has been given."""
+    while True:
+        port = _random.randrange(_FIRST, _LAST)
+        if port not in _given and _is_free(port):
+            _given.add(port)
+            return port
+
+
+def _is_free(port):
+    for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                probe.bind((address, port))
+            except OSError:
+                return False
+    return True
+
+
+def listening_ports():
+    """Every TCP port that somebody listens on; asked of the kernel, so that nobody is connected to."""
+    ports = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with open(table, encoding="ascii") as lines:
+            next(lines)
+            for line in lines:
+                fields = line.split()
+                if fields[3] == "0A":
+                    ports.add(int(fields[1].rpartition(":")[2], 16))
+    return ports
