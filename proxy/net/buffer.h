@@ -3,13 +3,18 @@
 #include "base/slice.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes waiting to be sent or parsed. Memory is taken when the first byte is added and returned
- * when the last one is gone. */
+ * when the last one is gone, so an idle connection holds none. A zeroed struct is an empty buffer.
+ */
 struct buffer {
     char *memory;
-    size_t start, end, capacity;
+    uint32_t start, end, capacity;
 };
+
+/* No buffer grows beyond this: producers stop long before (see stream_queued). */
+#define BUFFER_MAX (64u << 20)
 
 static inline size_t buffer_len(const struct buffer *buffer)
 {

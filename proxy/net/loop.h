@@ -29,6 +29,7 @@ uint64_t loop_wall_us(struct loop *loop);
 struct deadline {
     struct deadline *next, **previous; /* in a slot of the loop's wheel; previous NULL: in none */
     uint64_t due;                      /* monotonic ms; 0: not set */
+    uint64_t tick;                     /* of the slot it stands in: never after `due` */
     void (*expired)(void *owner);
     void *owner;
 };
@@ -44,6 +45,7 @@ struct loop_task {
     struct loop_task *next, **previous; /* previous NULL: not queued */
     void (*run)(void *owner);
     void *owner;
+    struct loop *loop; /* while queued */
 };
 
 void loop_task_init(struct loop_task *task, void (*run)(void *owner), void *owner);
@@ -53,17 +55,20 @@ void loop_task_cancel(struct loop_task *task);
 /* Frees `memory` with free(3) when the turn is over. */
 void loop_retire(struct loop *loop, void *memory);
 
-/* Calls on_signal for each arrival of `number`, from the loop. */
-void loop_watch_signal(struct loop *loop, int number, void (*on_signal)(int number, void *owner),
-                       void *owner);
+struct loop_watch;
+
+/* Calls on_signal for each arrival of `number`, from the loop, until unwatched. */
+struct loop_watch *loop_watch_signal(struct loop *loop, int number,
+                                     void (*on_signal)(int number, void *owner), void *owner);
 
 /* Calls on_ready(owner) whenever `fd` is readable, until unwatched. For channels and listeners;
  * streams have their own way. */
-struct loop_watch;
 struct loop_watch *loop_watch_readable(struct loop *loop, int fd, void (*on_ready)(void *owner),
                                        void *owner);
-void loop_unwatch(struct loop_watch *watch); /* does not close the fd */
+
+/* May be called from inside the watch's own callback. Does not close the fd. */
+void loop_unwatch(struct loop_watch *watch);
 
 /* Settles what callbacks put off: tasks, then streams with bytes to send. Every entry from libevent
- * into our code ends with it; only net/ and dns/ call it. */
+ * into our code ends with it; only net/, ipc/ and dns/ call it. */
 void loop_settle(struct loop *loop);

@@ -37,6 +37,7 @@ struct protocol {
     void (*draining)(struct session *session); /* this generation ends: finish what is open */
 
     /* The end, exactly once for each session that was opened: writes the log line and frees
-     * session->state. The client stream must not be written to any more. */
+     * session->state. Last words may still be written (session->client directly); they leave before
+     * the connection goes. */
     void (*closed)(struct session *session, enum close_reason reason);
 };

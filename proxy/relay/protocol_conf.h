@@ -9,7 +9,7 @@
 /* All that the master (and `frontd -t`) knows of a protocol: its directives and what follows from
  * them. Linked without the protocol's network code. */
 struct protocol_conf {
-    const char *name;                        /* the same as struct protocol's */
+    const char *name;                       /* the same as struct protocol's */
     const struct conf_group *const *groups; /* NULL-terminated */
 
     /* Adds each address to listen on once; servers that share one are put together in
@@ -23,6 +23,7 @@ struct protocol_conf {
     void (*summary)(const struct conf *conf, struct text *text);
 };
 
-/* Adds a listen for `address` to the list, or finds the one that is there. */
+/* Adds a listen for `address` to the list, or finds the one that is there. Earlier results are
+ * invalid after the next call. */
 struct listen *listen_list_add(struct listen_list *list, struct arena *arena,
                                const struct address *address);

@@ -1,0 +1,86 @@
+#include "base/arena.h"
+#include "net/stream_private.h"
+
+/* Letting go of a stream politely: what was written leaves, our direction ends, and what the peer
+ * still sends is read and dropped for a while, because closing with unread input resets the
+ * connection and destroys the answer on its way (RFC 9112 9.6). */
+
+#define DROP_MAX (1u << 20)
+/* A peer that does not read its last words keeps us no longer than this. */
+#define FLUSH_MS 30000
+
+struct linger {
+    struct stream *stream;
+    struct loop *loop;
+    struct deadline deadline;
+    uint32_t linger_ms;
+    uint64_t dropped;
+};
+
+static void end_linger(struct linger *linger)
+{
+    if (linger->stream == NULL)
+        return;
+    deadline_clear(&linger->deadline);
+    stream_close(&linger->stream);
+    loop_retire(linger->loop, linger);
+}
+
+static void on_done(void *owner)
+{
+    end_linger(owner);
+}
+
+static void on_received(void *owner)
+{
+    struct linger *linger = owner;
+    size_t len = stream_input(linger->stream).len;
+
+    linger->dropped += len;
+    stream_consume(linger->stream, len);
+    if (linger->dropped > DROP_MAX || stream_end(linger->stream) != STREAM_OPEN)
+        end_linger(linger);
+}
+
+static void on_drained(void *owner)
+{
+    struct linger *linger = owner;
+
+    if (linger->linger_ms == 0)
+        end_linger(linger);
+    else
+        deadline_set(linger->loop, &linger->deadline, linger->linger_ms);
+}
+
+static const struct stream_events linger_events = {
+    .received = on_received,
+    .drained = on_drained,
+    .failed = on_done,
+};
+
+void stream_close_after(struct stream **handle, uint32_t linger_ms)
+{
+    struct stream *stream = *handle;
+    struct loop *loop;
+    struct linger *linger;
+
+    *handle = NULL;
+    if (stream == NULL)
+        return;
+    loop = stream_loop(stream);
+    stream_flush_now(stream);
+    if (stream_queued(stream) == 0 && (linger_ms == 0 || stream_end(stream) != STREAM_OPEN)) {
+        stream_finish_now(stream);
+        stream_close(&stream);
+        return;
+    }
+    linger = memory_zero(sizeof *linger);
+    *linger = (struct linger){.stream = stream, .loop = loop, .linger_ms = linger_ms};
+    deadline_init(&linger->deadline, on_done, linger);
+    deadline_set(loop, &linger->deadline, stream_queued(stream) > 0 ? FLUSH_MS : linger_ms);
+    stream_set_owner(stream, &linger_events, linger);
+    stream_finish(stream);
+    if (stream_is_paused(stream))
+        stream_resume(stream);
+    stream_want_received(stream);
+}
