@@ -13,14 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What http {} says. The rows of the three tables become the members of three structs:
- *
- *   DIRECTIVE(value type, name, contexts, inherit, default, syntax, meaning)
- *   CUSTOM(C type, member, name, contexts, inherit, value type, repeat, min words, max words,
- *          default, syntax, meaning)
- *   BLOCK(name, contexts, context inside, min words, max words, syntax, meaning)
- *
- * Everything is constant once it is read and lives as long as the struct conf. */
+/* What http {} says. The rows of http_main.def, http_server.def and http_location.def become the
+ * members of three structs (see conf_types.h for the forms of a row). Everything is constant once
+ * it is read and lives as long as the struct conf. */
 
 /* listen */
 struct http_listen {
@@ -122,11 +117,8 @@ struct http_keepalive {
     uint32_t field_s;    /* for "Keep-Alive: timeout="; 0: no such field */
 };
 
-#define DIRECTIVE                           CONF_MEMBER
-#define CUSTOM(type_of_member, member, ...) type_of_member member;
-#define BLOCK(...)
-
 struct http_main {
+#include "conf/conf_members.inc"
 #include "http/http_main.def"
 };
 
@@ -140,6 +132,7 @@ enum http_match {
 /* What holds for a path: the values of a location block, or of a server block where no location
  * matches. */
 struct http_location {
+#include "conf/conf_members.inc"
 #include "http/http_location.def"
 
     /* Worked out when everything is read. */
@@ -151,6 +144,7 @@ struct http_location {
 };
 
 struct http_server {
+#include "conf/conf_members.inc"
 #include "http/http_server.def"
 
     /* Worked out when everything is read. */
@@ -160,10 +154,6 @@ struct http_server {
     size_t location_count;
     const struct conf_scope *scope; /* for conf_values of groups that others own: tls_conf */
 };
-
-#undef DIRECTIVE
-#undef CUSTOM
-#undef BLOCK
 
 extern const struct conf_group http_main_group, http_server_group, http_location_group,
     http_ignored_group;
