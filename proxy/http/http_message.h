@@ -81,6 +81,14 @@ struct http_response {
 /* Value of the first field `id`; at == NULL if there is none. */
 struct slice http_field_value(const struct http_field *fields, size_t count, enum http_field_id id);
 
+/* Is `token` (any case) an element of the comma-separated list, of any field `id`? */
+bool http_value_has_token(struct slice value, struct slice token);
+bool http_fields_have_token(const struct http_field *fields, size_t count, enum http_field_id id,
+                            struct slice token);
+
+/* False for 1xx, 204 and 304, which end after the head (RFC 9112 6.3). */
+bool http_status_has_body(unsigned status);
+
 /* The usual phrase as nginx writes it: "Moved Temporarily" for 302; empty for unknown codes. */
 struct slice http_reason(unsigned status);
 

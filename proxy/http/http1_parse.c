@@ -1,0 +1,431 @@
+#include "http/http1_parse.h"
+
+#include "base/chars.h"
+#include "base/number.h"
+#include "http/http_uri.h"
+
+/* reference/http.md 4.1-6; backends are given more room for cookies and policies. */
+const struct http1_limits http1_request_limits = {.line = 8192, .field = 8192, .head = 32768};
+const struct http1_limits http1_response_limits = {.line = 8192, .field = 16384, .head = 65536};
+
+#define METHOD_MAX      32
+#define EMPTY_LINES_MAX 2
+
+/* Finding the end. */
+
+static enum http_refusal check_length(const struct http1_limits *limits, const struct http1_scan *scan,
+                                      size_t line_end)
+{
+    bool is_first = scan->line == scan->start;
+
+    if (line_end - scan->line > (is_first ? limits->line : limits->field))
+        return is_first ? HTTP_REFUSED_LINE_TOO_LONG : HTTP_REFUSED_FIELD_TOO_LONG;
+    if (line_end - scan->start > limits->head)
+        return HTTP_REFUSED_HEAD_TOO_LONG;
+    return HTTP_ACCEPTED;
+}
+
+/* A line without its CRLF is input[scan->line, end); the next one begins at `next`. */
+static enum http1_result take_line(const struct http1_limits *limits, struct http1_scan *scan,
+                                   size_t end, size_t next, enum http_refusal *refusal)
+{
+    *refusal = check_length(limits, scan, end);
+    if (*refusal != HTTP_ACCEPTED)
+        return HTTP1_REFUSED;
+    scan->at = (uint32_t)next;
+    if (end == scan->line && scan->line > scan->start)
+        return HTTP1_DONE;
+    if (end == scan->line) {
+        scan->start = (uint32_t)next;
+        *refusal = HTTP_REFUSED_EMPTY_LINES;
+        if (++scan->empty_lines > EMPTY_LINES_MAX)
+            return HTTP1_REFUSED;
+    } else if (scan->line > scan->start) {
+        *refusal = HTTP_REFUSED_FIELD_COUNT;
+        if (++scan->fields > HTTP_FIELDS_MAX)
+            return HTTP1_REFUSED;
+    }
+    scan->line = (uint32_t)next;
+    return HTTP1_MORE;
+}
+
+static enum http1_result scan_rest(struct slice input, const struct http1_limits *limits,
+                                   struct http1_scan *scan, enum http_refusal *refusal)
+{
+    *refusal = check_length(limits, scan, input.len);
+    if (*refusal != HTTP_ACCEPTED)
+        return HTTP1_REFUSED;
+    scan->at = (uint32_t)input.len;
+    return HTTP1_MORE;
+}
+
+enum http1_result http1_scan_head(struct slice input, const struct http1_limits *limits,
+                                  struct http1_scan *scan, enum http_refusal *refusal)
+{
+    while (scan->at < input.len) {
+        size_t newline = slice_find(slice_from(input, scan->at), '\n');
+        enum http1_result result;
+
+        /* Another protocol on this port: no need to wait for a line. */
+        if (scan->line == scan->start && scan->at == scan->line &&
+            !chars_is(input.at[scan->at], CHARS_TOKEN) && input.at[scan->at] != '\r' &&
+            input.at[scan->at] != '\n') {
+            *refusal = HTTP_REFUSED_METHOD;
+            return HTTP1_REFUSED;
+        }
+        if (newline == SLICE_NOT_FOUND)
+            return scan_rest(input, limits, scan, refusal);
+        newline += scan->at;
+        if (newline == scan->line || input.at[newline - 1] != '\r') {
+            *refusal = HTTP_REFUSED_BARE_LF;
+            return HTTP1_REFUSED;
+        }
+        result = take_line(limits, scan, newline - 1, newline + 1, refusal);
+        if (result != HTTP1_MORE)
+            return result;
+    }
+    return HTTP1_MORE;
+}
+
+/* Taking it apart. */
+
+/* The next line of a head that http1_scan_head has found, without CRLF. */
+static struct slice next_line(struct slice *rest)
+{
+    struct slice line = slice_cut(rest, '\n');
+
+    if (line.len > 0 && line.at[line.len - 1] == '\r')
+        line.len--;
+    return line;
+}
+
+static enum http_refusal value_refusal(char byte)
+{
+    return byte == '\r' ? HTTP_REFUSED_BARE_CR : HTTP_REFUSED_FIELD_VALUE;
+}
+
+static enum http_refusal parse_value(struct slice value, struct http_field *field)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (!chars_is(value.at[i], CHARS_FIELD))
+            return value_refusal(value.at[i]);
+    field->value = slice_trim(value);
+    return HTTP_ACCEPTED;
+}
+
+static enum http_refusal parse_field(struct slice line, bool allow_blank_before_colon,
+                                     struct http_field *field)
+{
+    size_t name_len = 0, colon;
+
+    if (line.at[0] == ' ' || line.at[0] == '\t')
+        return HTTP_REFUSED_FIELD_FOLDED;
+    while (name_len < line.len && chars_is(line.at[name_len], CHARS_TOKEN))
+        name_len++;
+    colon = name_len;
+    while (allow_blank_before_colon && colon < line.len &&
+           (line.at[colon] == ' ' || line.at[colon] == '\t'))
+        colon++;
+    if (colon == line.len)
+        return HTTP_REFUSED_FIELD_COLON;
+    if (name_len == 0 || line.at[colon] != ':')
+        return line.at[colon] == '\r' ? HTTP_REFUSED_BARE_CR : HTTP_REFUSED_FIELD_NAME;
+    field->name = slice_part(line, 0, name_len);
+    field->id = http_field_lookup(field->name);
+    return parse_value(slice_from(line, colon + 1), field);
+}
+
+struct fields {
+    struct http_field list[HTTP_FIELDS_MAX];
+    size_t count;
+};
+
+/* Names with '_' are dropped from requests (reference/http.md 4.1-7): a CGI backend could not tell
+ * them from names with '-'. */
+static enum http_refusal parse_fields(struct slice rest, bool is_request, struct fields *fields)
+{
+    struct slice line = next_line(&rest);
+    enum http_refusal refusal;
+
+    for (; line.len > 0; line = next_line(&rest)) {
+        if (fields->count == HTTP_FIELDS_MAX)
+            return HTTP_REFUSED_FIELD_COUNT;
+        refusal = parse_field(line, !is_request, &fields->list[fields->count]);
+        if (refusal != HTTP_ACCEPTED)
+            return refusal;
+        if (!is_request || slice_find(fields->list[fields->count].name, '_') == SLICE_NOT_FOUND)
+            fields->count++;
+    }
+    return HTTP_ACCEPTED;
+}
+
+static struct http_field *keep_fields(struct arena *arena, const struct fields *fields)
+{
+    size_t size = fields->count * sizeof fields->list[0];
+    struct http_field *kept = arena_alloc(arena, size + 1);
+
+    if (kept != NULL && size > 0)
+        memcpy(kept, fields->list, size);
+    return kept;
+}
+
+/* "HTTP/1.x" */
+static enum http_refusal parse_version(struct slice version, uint8_t *minor)
+{
+    if (version.len != 8 || !slice_starts(version, SLICE("HTTP/")) ||
+        !chars_is(version.at[5], CHARS_DIGIT) || version.at[6] != '.' ||
+        !chars_is(version.at[7], CHARS_DIGIT) || version.at[5] == '0')
+        return HTTP_REFUSED_VERSION;
+    if (version.at[5] != '1')
+        return HTTP_REFUSED_VERSION_UNKNOWN;
+    *minor = version.at[7] == '0' ? 0 : 1;
+    return HTTP_ACCEPTED;
+}
+
+static enum http_refusal parse_request_line(struct slice line, struct http_request *request)
+{
+    struct slice rest = line;
+
+    request->line = line;
+    if (slice_find(line, '\r') != SLICE_NOT_FOUND)
+        return HTTP_REFUSED_BARE_CR;
+    request->method_text = slice_cut(&rest, ' ');
+    request->target = slice_cut(&rest, ' ');
+    if (request->method_text.len == 0 || request->method_text.len > METHOD_MAX ||
+        !chars_all(request->method_text, CHARS_TOKEN))
+        return HTTP_REFUSED_METHOD;
+    request->method = http_method_lookup(request->method_text);
+    if (rest.at == NULL || request->target.len == 0)
+        return HTTP_REFUSED_REQUEST_LINE;
+    return parse_version(rest, &request->minor);
+}
+
+/* RFC 9112 6.3 and reference/http.md 4.3, requests. */
+
+/* 1*DIGIT; leading zeros are fine (RFC 9110 8.6). */
+static bool parse_length(struct slice value, uint64_t *length)
+{
+    return number_parse(value, INT64_MAX, length);
+}
+
+static size_t count_fields(const struct fields *fields, enum http_field_id id)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < fields->count; i++)
+        count += fields->list[i].id == id;
+    return count;
+}
+
+static enum http_refusal check_coding(struct slice coding)
+{
+    if (coding.len == 0)
+        return HTTP_REFUSED_CODING_EMPTY;
+    if (slice_find(coding, ',') != SLICE_NOT_FOUND)
+        return HTTP_REFUSED_CODING_TWICE;
+    return slice_equal_fold(coding, SLICE("chunked")) ? HTTP_ACCEPTED : HTTP_REFUSED_CODING_UNKNOWN;
+}
+
+static enum http_refusal request_framing(const struct fields *fields, struct http_request *request)
+{
+    size_t codings = count_fields(fields, HTTP_FIELD_TRANSFER_ENCODING);
+    size_t lengths = count_fields(fields, HTTP_FIELD_CONTENT_LENGTH);
+
+    if (codings > 0 && lengths > 0)
+        return HTTP_REFUSED_LENGTH_AND_CODING;
+    if (codings > 0) {
+        if (request->minor == 0)
+            return HTTP_REFUSED_CODING_OLD;
+        if (codings > 1)
+            return HTTP_REFUSED_CODING_TWICE;
+        request->framing = HTTP_CHUNKED;
+        return check_coding(
+            http_field_value(fields->list, fields->count, HTTP_FIELD_TRANSFER_ENCODING));
+    }
+    if (lengths > 1)
+        return HTTP_REFUSED_LENGTH_TWICE;
+    if (lengths == 1) {
+        if (!parse_length(http_field_value(fields->list, fields->count, HTTP_FIELD_CONTENT_LENGTH),
+                          &request->content_length))
+            return HTTP_REFUSED_LENGTH_INVALID;
+        request->framing = request->content_length > 0 ? HTTP_LENGTH : HTTP_NO_BODY;
+    }
+    return HTTP_ACCEPTED;
+}
+
+static enum http_refusal keep_host(struct arena *arena, struct slice host, struct http_request *request)
+{
+    char *lower = arena_alloc(arena, host.len + 1);
+
+    if (lower == NULL)
+        return HTTP_REFUSED_MEMORY;
+    for (size_t i = 0; i < host.len; i++)
+        lower[i] = chars_lower(host.at[i]);
+    request->host = (struct slice){lower, host.len};
+    return HTTP_ACCEPTED;
+}
+
+/* RFC 9112 3.2: exactly one Host in 1.1, always valid; the target's authority, if any, has been
+ * taken already and wins. */
+static enum http_refusal check_host(const struct fields *fields, struct arena *arena,
+                                    struct http_request *request)
+{
+    size_t hosts = count_fields(fields, HTTP_FIELD_HOST);
+    struct slice authority = http_field_value(fields->list, fields->count, HTTP_FIELD_HOST);
+    struct slice host;
+
+    if (hosts == 0)
+        return request->minor == 0 ? HTTP_ACCEPTED : HTTP_REFUSED_HOST_MISSING;
+    if (hosts > 1)
+        return HTTP_REFUSED_HOST_TWICE;
+    if (!http_uri_parse_authority(authority, &host))
+        return HTTP_REFUSED_HOST_INVALID;
+    if (request->authority.at != NULL)
+        return HTTP_ACCEPTED;
+    request->authority = authority;
+    return keep_host(arena, host, request);
+}
+
+static bool keeps_alive(const struct http_field *fields, size_t count, uint8_t minor)
+{
+    if (http_fields_have_token(fields, count, HTTP_FIELD_CONNECTION, SLICE("close")))
+        return false;
+    return minor >= 1 ||
+           http_fields_have_token(fields, count, HTTP_FIELD_CONNECTION, SLICE("keep-alive"));
+}
+
+/* reference/http.md 4.7 */
+static bool is_websocket_opening(const struct fields *fields, const struct http_request *request)
+{
+    return request->method == HTTP_GET && request->minor >= 1 && request->framing == HTTP_NO_BODY &&
+           count_fields(fields, HTTP_FIELD_UPGRADE) == 1 &&
+           slice_equal_fold(http_field_value(fields->list, fields->count, HTTP_FIELD_UPGRADE),
+                            SLICE("websocket")) &&
+           http_fields_have_token(fields->list, fields->count, HTTP_FIELD_CONNECTION,
+                                  SLICE("upgrade")) &&
+           count_fields(fields, HTTP_FIELD_SEC_WEBSOCKET_KEY) == 1 &&
+           count_fields(fields, HTTP_FIELD_SEC_WEBSOCKET_VERSION) == 1;
+}
+
+static void read_connection(const struct fields *fields, struct http_request *request)
+{
+    request->keep_alive = keeps_alive(fields->list, fields->count, request->minor);
+    request->expects_continue =
+        request->minor >= 1 &&
+        http_fields_have_token(fields->list, fields->count, HTTP_FIELD_EXPECT, SLICE("100-continue"));
+    request->wants_upgrade = is_websocket_opening(fields, request);
+}
+
+enum http_refusal http1_parse_request(struct slice head, struct arena *arena,
+                                      struct http_request *request)
+{
+    struct fields fields;
+    enum http_refusal refusal;
+
+    fields.count = 0;
+    refusal = parse_request_line(next_line(&head), request);
+    if (refusal != HTTP_ACCEPTED)
+        return refusal;
+    if (request->method == HTTP_CONNECT)
+        return HTTP_REFUSED_CONNECT;
+    refusal = parse_fields(head, true, &fields);
+    request->fields = keep_fields(arena, &fields);
+    if (request->fields == NULL)
+        return HTTP_REFUSED_MEMORY;
+    request->field_count = fields.count;
+    if (refusal == HTTP_ACCEPTED)
+        refusal = http_uri_parse_target(arena, request);
+    if (refusal == HTTP_ACCEPTED)
+        refusal = check_host(&fields, arena, request);
+    if (refusal == HTTP_ACCEPTED)
+        refusal = request_framing(&fields, request);
+    if (refusal == HTTP_ACCEPTED)
+        read_connection(&fields, request);
+    return refusal;
+}
+
+/* Responses. */
+
+/* "HTTP/1.x 200 reason"; the reason and the blank before it may be missing. */
+static enum http_refusal parse_status_line(struct slice line, struct http_response *response)
+{
+    struct slice code = slice_part(line, 9, 3);
+    uint64_t status;
+
+    if (parse_version(slice_part(line, 0, 8), &response->minor) != HTTP_ACCEPTED ||
+        line.len < 12 || line.at[8] != ' ' || (line.len > 12 && line.at[12] != ' ') ||
+        !number_parse(code, 599, &status) || status < 100)
+        return HTTP_REFUSED_STATUS_LINE;
+    response->status = (uint16_t)status;
+    response->reason = slice_from(line, 13);
+    return chars_all(response->reason, CHARS_FIELD) ? HTTP_ACCEPTED : HTTP_REFUSED_STATUS_LINE;
+}
+
+/* Several Content-Length that agree are one (RFC 9112 6.3). */
+static enum http_refusal response_length(const struct fields *fields, struct http_response *response)
+{
+    uint64_t length;
+    bool found = false;
+
+    for (size_t i = 0; i < fields->count; i++) {
+        if (fields->list[i].id != HTTP_FIELD_CONTENT_LENGTH)
+            continue;
+        if (!parse_length(fields->list[i].value, &length))
+            return HTTP_REFUSED_LENGTH_INVALID;
+        if (found && length != response->content_length)
+            return HTTP_REFUSED_LENGTH_TWICE;
+        response->content_length = length;
+        found = true;
+    }
+    response->framing = found ? HTTP_LENGTH : HTTP_TO_CLOSE;
+    return HTTP_ACCEPTED;
+}
+
+/* reference/http.md 4.5 */
+static enum http_refusal response_framing(const struct fields *fields, bool to_head,
+                                          struct http_response *response)
+{
+    size_t codings = count_fields(fields, HTTP_FIELD_TRANSFER_ENCODING);
+    enum http_refusal refusal = response_length(fields, response);
+
+    if (refusal != HTTP_ACCEPTED)
+        return refusal;
+    if (codings > 0) {
+        if (codings > 1)
+            return HTTP_REFUSED_CODING_TWICE;
+        refusal = check_coding(
+            http_field_value(fields->list, fields->count, HTTP_FIELD_TRANSFER_ENCODING));
+        if (refusal != HTTP_ACCEPTED)
+            return refusal;
+        if (response->framing == HTTP_LENGTH || response->minor == 0)
+            response->keep_alive = false;
+        response->framing = HTTP_CHUNKED;
+    }
+    if (to_head || !http_status_has_body(response->status))
+        response->framing = HTTP_NO_BODY;
+    if (response->framing == HTTP_TO_CLOSE)
+        response->keep_alive = false;
+    return HTTP_ACCEPTED;
+}
+
+enum http_refusal http1_parse_response(struct slice head, bool to_head, struct arena *arena,
+                                       struct http_response *response)
+{
+    struct fields fields;
+    enum http_refusal refusal;
+
+    fields.count = 0;
+    refusal = parse_status_line(next_line(&head), response);
+    if (refusal != HTTP_ACCEPTED)
+        return refusal;
+    refusal = parse_fields(head, false, &fields);
+    if (refusal != HTTP_ACCEPTED)
+        return refusal;
+    response->keep_alive = keeps_alive(fields.list, fields.count, response->minor);
+    refusal = response_framing(&fields, to_head, response);
+    if (refusal != HTTP_ACCEPTED)
+        return refusal;
+    response->fields = keep_fields(arena, &fields);
+    response->field_count = fields.count;
+    return response->fields == NULL ? HTTP_REFUSED_MEMORY : HTTP_ACCEPTED;
+}

@@ -1,0 +1,21 @@
+#include "http/http_rules.h"
+
+static const struct {
+    unsigned status;
+    const char *words;
+} rules[] = {
+    [HTTP_ACCEPTED] = {200, "accepted"},
+#define HTTP_RULE(name, code, text) [HTTP_REFUSED_##name] = {code, text},
+#include "http/http_rules.def"
+#undef HTTP_RULE
+};
+
+unsigned http_refusal_status(enum http_refusal refusal)
+{
+    return rules[refusal].status;
+}
+
+const char *http_refusal_words(enum http_refusal refusal)
+{
+    return rules[refusal].words;
+}
