@@ -5,6 +5,7 @@
 #include "relay/listen.h"
 #include "relay/worker.h"
 #include "tls/tls_context.h"
+#include "tls/tls_layer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
