@@ -1,34 +1,16 @@
 #pragma once
 
 #include "base/arena.h"
-#include "base/log.h"
 #include "base/slice.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The TLS side of one listening address: the certificates of all its servers, chosen by SNI in the
  * ClientHello callback (before the session lookup, so that no ticket of one server resumes on
- * another: reference/tls-keys.md 2.8). */
+ * another: reference/tls-keys.md 2.8). Connections are made from it by tls_layer_accept. */
 struct tls_context;
-struct stream_transform;
-
-/* One server's TLS settings; certificates and keys as PEM text (contents, not paths). */
-struct tls_server {
-    const struct slice *names; /* server_name: exact, *.x; lower case */
-    size_t name_count;
-    const struct slice *certificates; /* chain PEM; one or two pairs (ECDSA and RSA) */
-    const struct slice *keys;
-    size_t pair_count;
-    uint32_t protocols; /* enum tls_protocol bits */
-    struct slice ciphers;
-    uint32_t session_timeout_s;
-    bool session_tickets;
-    const char *service;     /* "http", "smtp": part of what a ticket is bound to */
-    const char *const *alpn; /* accepted names, preferred first, NULL at the end; NULL: no ALPN.
-                                A client that offers ALPN without a match gets
-                                no_application_protocol */
-};
 
 enum tls_protocol {
     TLS_PROTOCOL_1_0 = 1 << 0,
@@ -37,20 +19,30 @@ enum tls_protocol {
     TLS_PROTOCOL_1_3 = 1 << 3,
 };
 
-/* servers[0] is the default one. NULL on failure, with words for the operator in *why (in `arena`).
- */
+/* One server's TLS settings; certificates and keys as PEM text (contents, not paths). All is copied
+ * by tls_context_new, except `alpn`, which must be constant. */
+struct tls_server {
+    const struct slice *names; /* server_name: exact, *.x, .x, x.*; see tls_names.h */
+    size_t name_count;
+    const struct slice *certificates; /* chain PEM; one or two pairs (ECDSA and RSA) */
+    const struct slice *keys;
+    size_t pair_count;
+    uint32_t protocols;     /* enum tls_protocol bits; 0: TLS 1.2 and 1.3 */
+    struct slice ciphers;   /* for TLS 1.2 and older, OpenSSL's syntax; empty: the default list */
+    bool server_preference; /* our order of ciphers counts, not the client's */
+    uint32_t session_timeout_s; /* the default server's counts for all of the address */
+    bool session_tickets;
+    const char *service;     /* "http", "smtp": part of what a ticket is bound to */
+    const char *const *alpn; /* accepted names, preferred first, NULL at the end; NULL: no ALPN.
+                                A client that offers ALPN without a match gets
+                                no_application_protocol */
+};
+
+/* servers[0] is the default one: no name, or a name that no server has. NULL on failure, with words
+ * for the operator in *why (in `arena`). */
 struct tls_context *tls_context_new(const struct tls_server *servers, size_t count,
-                                    struct arena *arena, struct slice *why);
-void tls_context_free(
-    struct tls_context *context); /* connections that use it keep what they need */
+                                    struct arena *arena, struct slice *why)
+    __attribute__((warn_unused_result));
 
-/* The transform for one accepted connection; never NULL. */
-struct stream_transform *tls_layer_accept(struct tls_context *context);
-
-/* What the handshake agreed on; valid after `secured`, as long as the transform. */
-struct slice tls_layer_protocol(const struct stream_transform *transform); /* "TLSv1.3" */
-struct slice tls_layer_cipher(const struct stream_transform *transform);
-struct slice tls_layer_server_name(const struct stream_transform *transform); /* SNI; lower case */
-struct slice tls_layer_alpn(const struct stream_transform *transform);
-bool tls_layer_resumed(const struct stream_transform *transform);
-size_t tls_layer_server(const struct stream_transform *transform); /* index into servers */
+/* Connections that use it go on: it is freed with the last of them. */
+void tls_context_free(struct tls_context *context);

@@ -1,0 +1,352 @@
+#include "tls/tls_context.h"
+
+#include "base/ensure.h"
+#include "tls/tls_internal.h"
+#include "tls/tls_key.h"
+#include "tls/tls_layer.h"
+#include "tls/tls_pem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+/* Mozilla's guidelines 6.0, level "intermediate" (reference/tls-keys.md 4). */
+#define SUITES_1_3 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+#define CIPHERS                                                                                    \
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"                                   \
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"                                   \
+    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+#define SIGNATURES                                                                                 \
+    "ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:"       \
+    "rsa_pss_rsae_sha512:rsa_pkcs1_sha256"
+
+/* What TLS 1.0 and 1.1 need on top, when an operator asks for them. */
+#define OLD_CIPHERS    CIPHERS ":ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:AES128-SHA:AES256-SHA"
+#define OLD_SIGNATURES SIGNATURES ":RSA+SHA1:ECDSA+SHA1"
+
+/* The first list this OpenSSL knows: one unknown name makes it refuse the whole list, and the
+ * hybrid group came with 3.5. P-256 must stay: TLS 1.2 needs the curve of the certificate here. */
+static const char *const group_lists[] = {
+    "X25519MLKEM768:X25519:P-256:P-384",
+    "X25519:P-256:P-384",
+};
+
+static const struct {
+    enum tls_protocol protocol;
+    uint64_t off;
+} protocol_options[] = {
+    {TLS_PROTOCOL_1_0, SSL_OP_NO_TLSv1  },
+    {TLS_PROTOCOL_1_1, SSL_OP_NO_TLSv1_1},
+    {TLS_PROTOCOL_1_2, SSL_OP_NO_TLSv1_2},
+    {TLS_PROTOCOL_1_3, SSL_OP_NO_TLSv1_3},
+};
+
+#define COMMON_OPTIONS (SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_SSLv3)
+
+static bool fails(struct arena *arena, struct slice *why, const char *what)
+{
+    const char *words = ERR_reason_error_string(ERR_peek_last_error());
+
+    *why = arena_format(arena, "%s (%s)", what, words != NULL ? words : "no reason given");
+    ERR_clear_error();
+    return false;
+}
+
+static uint32_t protocols_of(const struct tls_server *server)
+{
+    return server->protocols != 0 ? server->protocols : TLS_PROTOCOL_1_2 | TLS_PROTOCOL_1_3;
+}
+
+static bool wants_old(const struct tls_server *server)
+{
+    return (protocols_of(server) & (TLS_PROTOCOL_1_0 | TLS_PROTOCOL_1_1)) != 0;
+}
+
+static uint64_t options_of(const struct tls_server *server)
+{
+    uint64_t options = 0;
+
+    for (size_t i = 0; i < sizeof protocol_options / sizeof *protocol_options; i++)
+        if ((protocols_of(server) & protocol_options[i].protocol) == 0)
+            options |= protocol_options[i].off;
+    if (!server->session_tickets)
+        options |= SSL_OP_NO_TICKET;
+    if (server->server_preference)
+        options |= SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA;
+    return options;
+}
+
+static bool set_ciphers(SSL_CTX *settings, const struct tls_server *server, struct arena *arena,
+                        struct slice *why)
+{
+    const char *list = wants_old(server) ? OLD_CIPHERS : CIPHERS;
+
+    if (server->ciphers.len > 0)
+        list = arena_keep(arena, server->ciphers).at;
+    if (SSL_CTX_set_cipher_list(settings, list) != 1)
+        return fails(arena, why, "OpenSSL does not take the list of ciphers");
+    ensure(SSL_CTX_set_ciphersuites(settings, SUITES_1_3) == 1);
+    return true;
+}
+
+static void set_groups(SSL_CTX *settings)
+{
+    size_t i = 0;
+
+    while (SSL_CTX_set1_groups_list(settings, group_lists[i]) != 1) {
+        i++;
+        ensure(i < sizeof group_lists / sizeof *group_lists);
+    }
+    ERR_clear_error();
+}
+
+/* Tickets are sealed with keys that OpenSSL makes for each SSL_CTX. Keys shared by the workers come
+ * in here, by SSL_CTX_set_tlsext_ticket_key_evp_cb; the callback that counts is that of the
+ * listener's SSL_CTX, the default server's. */
+static void set_sessions(SSL_CTX *settings, const struct tls_server *server)
+{
+    SSL_CTX_set_session_cache_mode(settings, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_timeout(settings, server->session_timeout_s);
+    SSL_CTX_set_num_tickets(settings, server->session_tickets ? 1 : 0);
+    SSL_CTX_set_max_early_data(settings, 0);
+}
+
+static bool is_served(X509 *leaf, bool allows_weak, struct arena *arena, struct slice *why)
+{
+    EVP_PKEY *key = X509_get0_pubkey(leaf);
+    struct slice type = SLICE("unknown");
+
+    if (key != NULL && tls_pem_key_type(key, allows_weak, arena, &type))
+        return true;
+    *why = tls_pem_unserved(type, arena);
+    return false;
+}
+
+static bool add_pair(SSL_CTX *settings, const struct tls_server *server, size_t pair,
+                     struct arena *arena, struct slice *why)
+{
+    STACK_OF(X509) *chain = tls_pem_chain(server->certificates[pair], arena, why);
+    EVP_PKEY *key = NULL;
+    X509 *leaf = NULL;
+    bool is_good = false;
+
+    if (chain == NULL)
+        return false;
+    leaf = sk_X509_shift(chain);
+    if (!is_served(leaf, wants_old(server), arena, why))
+        goto done;
+    key = tls_key_for(leaf, server->keys[pair], arena, why);
+    if (key == NULL)
+        goto done;
+    is_good = SSL_CTX_use_cert_and_key(settings, leaf, key, chain, 1) == 1 ||
+              fails(arena, why, "OpenSSL does not take the certificate");
+done:
+    EVP_PKEY_free(key);
+    X509_free(leaf);
+    tls_pem_chain_free(chain);
+    ERR_clear_error();
+    return is_good;
+}
+
+static void hash_part(EVP_MD_CTX *hash, struct slice part)
+{
+    uint64_t len = part.len;
+
+    ensure(EVP_DigestUpdate(hash, &len, sizeof len) == 1);
+    ensure(EVP_DigestUpdate(hash, part.at, part.len) == 1);
+}
+
+/* A ticket is good for one service on one server with one set of certificates. */
+static void bind_sessions(SSL_CTX *settings, const struct tls_server *server)
+{
+    unsigned char id[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+
+    ensure(hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1);
+    hash_part(hash, slice_of(server->service));
+    for (size_t i = 0; i < server->name_count; i++)
+        hash_part(hash, server->names[i]);
+    for (size_t i = 0; i < server->pair_count; i++)
+        hash_part(hash, server->certificates[i]);
+    ensure(EVP_DigestFinal_ex(hash, id, &len) == 1);
+    EVP_MD_CTX_free(hash);
+    ensure(SSL_CTX_set_session_id_context(settings, id, len) == 1);
+}
+
+/* Record headers of TLS 1.2 and the content types inside TLS 1.3 records come here. */
+static void on_record(int is_written, int version, int kind, const void *bytes, size_t len,
+                      SSL *ssl, void *owner)
+{
+    const struct tls_context *context = owner;
+    const unsigned char *type = bytes;
+
+    (void)version, (void)ssl;
+    if (is_written || len == 0 || context->running == NULL)
+        return;
+    if ((kind == SSL3_RT_HEADER || kind == SSL3_RT_INNER_CONTENT_TYPE) &&
+        *type != SSL3_RT_APPLICATION_DATA)
+        tls_layer_idle_record(context->running);
+}
+
+static struct slice extension_of(SSL *ssl, unsigned type, bool *is_present)
+{
+    const unsigned char *bytes = NULL;
+    size_t len = 0;
+
+    *is_present = SSL_client_hello_get0_ext(ssl, type, &bytes, &len) == 1;
+    return (struct slice){(const char *)bytes, len};
+}
+
+static int on_client_hello(SSL *ssl, int *alert, void *owner)
+{
+    struct tls_context *context = owner;
+    char memory[TLS_NAME_MAX];
+    struct slice name = SLICE_NONE, known = SLICE_NONE;
+    bool is_present;
+    struct slice extension = extension_of(ssl, TLSEXT_TYPE_server_name, &is_present);
+    size_t server = 0;
+
+    if (is_present && tls_name_parse(extension, memory, &name) == TLS_NAME_BAD) {
+        context->running->words = "malformed server name in the ClientHello";
+        *alert = SSL_AD_DECODE_ERROR;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+    if (name.len > 0 && !tls_names_find(&context->names, name, &server, &known))
+        server = 0; /* no alert: a sender of mail would go on in the clear (mail.md 2.7) */
+    tls_layer_choose(context->running, server, name, known);
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* Does the client's list (RFC 7301 3.1: each name behind its length) hold `name`? */
+static const unsigned char *find_protocol(const char *name, const unsigned char *list, unsigned len)
+{
+    size_t name_len = strlen(name);
+
+    for (unsigned at = 0; at < len; at += list[at] + 1u)
+        if (list[at] == name_len && at + name_len < len &&
+            memcmp(list + at + 1, name, name_len) == 0)
+            return list + at;
+    return NULL;
+}
+
+static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+                   const unsigned char *list, unsigned len, void *owner)
+{
+    const struct tls_choice *choice = owner;
+
+    (void)ssl;
+    for (const char *const *name = choice->alpn; *name != NULL; name++) {
+        const unsigned char *entry = find_protocol(*name, list, len);
+
+        if (entry != NULL) {
+            *out = entry + 1;
+            *out_len = *entry;
+            return SSL_TLSEXT_ERR_OK;
+        }
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static SSL_CTX *new_settings(const struct tls_server *server)
+{
+    SSL_CTX *settings = SSL_CTX_new(TLS_server_method());
+
+    ensure(settings != NULL);
+    SSL_CTX_set_security_level(settings, wants_old(server) ? 0 : 2);
+    SSL_CTX_set_min_proto_version(settings, TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(settings, TLS1_3_VERSION);
+    SSL_CTX_clear_options(settings, SSL_CTX_get_options(settings));
+    SSL_CTX_set_options(settings, COMMON_OPTIONS | options_of(server));
+    /* With AUTO_RETRY a call would go on through any number of records without data. PARTIAL_WRITE
+     * and MOVING_WRITE_BUFFER are for a wire that may refuse bytes: ours takes all. */
+    SSL_CTX_clear_mode(settings, SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_mode(settings, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+    SSL_CTX_set_read_ahead(settings, 0);
+    SSL_CTX_set_verify(settings, SSL_VERIFY_NONE, NULL);
+    ensure(SSL_CTX_set1_sigalgs_list(settings, wants_old(server) ? OLD_SIGNATURES : SIGNATURES));
+    set_groups(settings);
+    set_sessions(settings, server);
+    return settings;
+}
+
+static bool fill_choice(struct tls_context *context, struct tls_choice *choice,
+                        const struct tls_server *server, struct arena *arena, struct slice *why)
+{
+    if (server->pair_count == 0) {
+        *why = SLICE("there is no certificate");
+        return false;
+    }
+    choice->settings = new_settings(server);
+    choice->options = options_of(server);
+    choice->tickets = server->session_tickets ? 1 : 0;
+    choice->alpn = server->alpn;
+    if (!set_ciphers(choice->settings, server, arena, why))
+        return false;
+    for (size_t i = 0; i < server->pair_count; i++)
+        if (!add_pair(choice->settings, server, i, arena, why))
+            return false;
+    bind_sessions(choice->settings, server);
+    SSL_CTX_set_client_hello_cb(choice->settings, on_client_hello, context);
+    SSL_CTX_set_msg_callback(choice->settings, on_record);
+    SSL_CTX_set_msg_callback_arg(choice->settings, context);
+    if (choice->alpn != NULL)
+        SSL_CTX_set_alpn_select_cb(choice->settings, on_alpn, choice);
+    return true;
+}
+
+static void fill_names(struct tls_context *context, const struct tls_server *servers, size_t count)
+{
+    size_t total = 0;
+
+    for (size_t i = 0; i < count; i++)
+        total += servers[i].name_count;
+    tls_names_init(&context->names, total, &context->arena);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < servers[i].name_count; j++)
+            tls_names_add(&context->names, servers[i].names[j], i, &context->arena);
+    tls_names_sort(&context->names);
+}
+
+struct tls_context *tls_context_new(const struct tls_server *servers, size_t count,
+                                    struct arena *arena, struct slice *why)
+{
+    struct tls_context *context;
+
+    ensure(count > 0);
+    tls_library_start();
+    context = memory_zero(sizeof *context);
+    context->users = 1;
+    context->count = count;
+    arena_init(&context->arena, ARENA_UNLIMITED);
+    tls_bio_init(&context->bio);
+    context->choices = arena_zero(&context->arena, count * sizeof *context->choices);
+    fill_names(context, servers, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!fill_choice(context, &context->choices[i], &servers[i], arena, why)) {
+            tls_context_release(context);
+            return NULL;
+        }
+    }
+    return context;
+}
+
+void tls_context_release(struct tls_context *context)
+{
+    ensure(context->users > 0);
+    if (--context->users > 0)
+        return;
+    for (size_t i = 0; i < context->count; i++)
+        SSL_CTX_free(context->choices[i].settings);
+    tls_bio_deinit(&context->bio);
+    arena_deinit(&context->arena);
+    free(context);
+}
+
+void tls_context_free(struct tls_context *context)
+{
+    if (context != NULL)
+        tls_context_release(context);
+}

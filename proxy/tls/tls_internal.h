@@ -1,0 +1,67 @@
+#pragma once
+
+#include "base/arena.h"
+#include "net/stream_transform.h"
+#include "tls/tls_bio.h"
+#include "tls/tls_names.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/ssl.h>
+
+/* What tls_context.c and tls_layer.c share; for nobody else. */
+
+/* The longest flight of a client: a ClientHello with a hybrid key share has 2 KiB, OpenSSL alone
+ * would take 128 KiB. */
+#define TLS_FLIGHT_MAX 16384
+
+/* One server of a context. */
+struct tls_choice {
+    SSL_CTX *settings;
+    uint64_t options; /* those that SSL_set_SSL_CTX does not bring along */
+    size_t tickets;
+    const char *const *alpn;
+};
+
+struct tls_context {
+    struct arena arena;
+    struct tls_bio bio;
+    struct tls_layer *running; /* the connection of the call that is running, for callbacks */
+    struct tls_names names;
+    struct tls_choice *choices;
+    size_t count;
+    size_t users; /* the owner, and each connection */
+};
+
+struct tls_layer {
+    struct stream_transform transform; /* first */
+    struct tls_context *context;
+    SSL *ssl;
+    const char *words; /* set: it has failed */
+    struct slice name; /* SNI: points into the context's table, or is our own copy */
+    uint32_t server;
+    uint32_t idle_second;  /* the second that idle_records counts */
+    uint16_t idle_records; /* after the handshake, that carried no application data */
+    uint16_t flight_left;  /* bytes the client may still send in this flight of the handshake */
+    bool name_is_own;
+    bool is_secured;
+};
+
+void tls_context_release(struct tls_context *context);
+
+/* The ClientHello asks for `name` (may be empty), which server `server` answers. */
+void tls_layer_choose(struct tls_layer *layer, size_t server, struct slice name,
+                      struct slice known);
+
+/* A record of another content type than application data has come. */
+void tls_layer_idle_record(struct tls_layer *layer);
+
+/* tls_words.c: why the last call of OpenSSL failed; empties its error queue. Never NULL. */
+const char *tls_words_take(void);
+
+/* Starts OpenSSL without openssl.cnf: what the system's administrator sets for other programs, or
+ * OPENSSL_CONF in the environment, must not change what was configured here. Call before anything
+ * else of OpenSSL; again does nothing. */
+void tls_library_start(void);

@@ -1,0 +1,63 @@
+#include "tls/tls_key.h"
+
+#include "tls/tls_internal.h"
+#include "tls/tls_pem.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+/* frontd never asks for a pass phrase: there is nobody to answer, and nowhere to keep it. */
+static int no_pass_phrase(char *out, int capacity, int writing, void *owner)
+{
+    (void)out, (void)capacity, (void)writing, (void)owner;
+    return -1;
+}
+
+static bool is_encrypted(struct slice pem)
+{
+    return tls_pem_holds(pem, SLICE("-----BEGIN ENCRYPTED PRIVATE KEY-----")) ||
+           tls_pem_holds(pem, SLICE("Proc-Type: 4,ENCRYPTED"));
+}
+
+static struct slice why_unreadable(struct slice pem)
+{
+    if (is_encrypted(pem))
+        return SLICE("the key is encrypted; frontd cannot ask for its pass phrase");
+    if (tls_pem_holds(pem, SLICE("-----BEGIN CERTIFICATE-----")))
+        return SLICE("this is a certificate, not a private key");
+    if (pem.len == 0)
+        return SLICE("the file is empty");
+    if (!tls_pem_holds(pem, SLICE("-----BEGIN ")))
+        return SLICE("there is no private key in PEM form");
+    return SLICE("the private key is damaged or of an unknown kind");
+}
+
+EVP_PKEY *tls_key_read(struct slice key_pem, struct arena *arena, struct slice *why)
+{
+    BIO *bio;
+    EVP_PKEY *key;
+
+    (void)arena;
+    tls_library_start();
+    bio = tls_pem_open(key_pem);
+    key = PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL);
+    BIO_free(bio);
+    ERR_clear_error();
+    if (key == NULL)
+        *why = why_unreadable(key_pem);
+    return key;
+}
+
+EVP_PKEY *tls_key_for(X509 *certificate, struct slice key_pem, struct arena *arena,
+                      struct slice *why)
+{
+    EVP_PKEY *key = tls_key_read(key_pem, arena, why);
+
+    if (key != NULL && X509_check_private_key(certificate, key) != 1) {
+        *why = SLICE("the key does not belong to the certificate");
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    ERR_clear_error();
+    return key;
+}
