@@ -141,7 +141,7 @@ static void fail(struct stream *stream, enum stream_end how, int error)
     put_off(stream, PENDING_FAILED);
 }
 
-static bool is_secured(const struct stream *stream)
+bool stream_is_secured(const struct stream *stream)
 {
     return stream->tls != NULL && stream->tls->secured;
 }
@@ -288,7 +288,7 @@ static void send_file_secured(struct stream *stream)
 
 static void end_direction(struct stream *stream)
 {
-    if (is_secured(stream) && !stream->finished) {
+    if (stream_is_secured(stream) && !stream->finished) {
         struct stream_wire wire = {.out = &stream->loop->gather};
 
         stream->finished = true;
@@ -320,7 +320,7 @@ static void flush(struct stream *stream)
     flush_queue(stream);
     if (stream->file != NULL && buffer_len(&stream->out) == 0 && !stream->blocked &&
         !stream->failed) {
-        if (is_secured(stream) && buffer_len(&stream->tls->wire) == 0)
+        if (stream_is_secured(stream) && buffer_len(&stream->tls->wire) == 0)
             send_file_secured(stream);
         else if (stream->tls == NULL)
             send_file_plain(stream);
@@ -680,7 +680,7 @@ void stream_write(struct stream *stream, struct slice bytes)
         put_off(stream, PENDING_FLUSH);
         return;
     }
-    if (bytes.len >= WRITE_AT_ONCE && can_send && is_secured(stream) &&
+    if (bytes.len >= WRITE_AT_ONCE && can_send && stream_is_secured(stream) &&
         buffer_len(&stream->tls->wire) == 0) {
         write_at_once_secured(stream, bytes);
         put_off(stream, PENDING_FLUSH);

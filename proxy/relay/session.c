@@ -227,21 +227,17 @@ static const struct stream_transform *tls_of(const struct session *session)
 
 bool session_is_secure(const struct session *session)
 {
-    return session_tls_protocol(session).len > 0;
+    return session->client != NULL && stream_is_secured(session->client);
 }
 
 struct slice session_tls_protocol(const struct session *session)
 {
-    const struct stream_transform *tls = tls_of(session);
-
-    return tls == NULL ? SLICE_NONE : tls_layer_protocol(tls);
+    return session_is_secure(session) ? tls_layer_protocol(tls_of(session)) : SLICE_NONE;
 }
 
 struct slice session_tls_cipher(const struct session *session)
 {
-    const struct stream_transform *tls = tls_of(session);
-
-    return tls == NULL ? SLICE_NONE : tls_layer_cipher(tls);
+    return session_is_secure(session) ? tls_layer_cipher(tls_of(session)) : SLICE_NONE;
 }
 
 struct slice session_server_name(const struct session *session)
