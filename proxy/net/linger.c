@@ -9,7 +9,7 @@
 /* A peer that does not read its last words keeps us no longer than this. */
 #define FLUSH_MS 30000
 
-struct linger {
+struct farewell {
     struct stream *stream;
     struct loop *loop;
     struct deadline deadline;
@@ -17,7 +17,7 @@ struct linger {
     uint64_t dropped;
 };
 
-static void end_linger(struct linger *linger)
+static void end_linger(struct farewell *linger)
 {
     if (linger->stream == NULL)
         return;
@@ -33,7 +33,7 @@ static void on_done(void *owner)
 
 static void on_received(void *owner)
 {
-    struct linger *linger = owner;
+    struct farewell *linger = owner;
     size_t len = stream_input(linger->stream).len;
 
     linger->dropped += len;
@@ -44,7 +44,7 @@ static void on_received(void *owner)
 
 static void on_drained(void *owner)
 {
-    struct linger *linger = owner;
+    struct farewell *linger = owner;
 
     if (linger->linger_ms == 0)
         end_linger(linger);
@@ -62,25 +62,26 @@ void stream_close_after(struct stream **handle, uint32_t linger_ms)
 {
     struct stream *stream = *handle;
     struct loop *loop;
-    struct linger *linger;
+    struct farewell *linger;
 
     *handle = NULL;
     if (stream == NULL)
         return;
-    loop = stream_loop(stream);
-    stream_flush_now(stream);
+    loop = stream->loop;
+    stream_flush(stream);
     if (stream_queued(stream) == 0 && (linger_ms == 0 || stream_end(stream) != STREAM_OPEN)) {
-        stream_finish_now(stream);
+        if (!stream->failed && !stream->finished)
+            stream_end_direction(stream);
         stream_close(&stream);
         return;
     }
     linger = memory_zero(sizeof *linger);
-    *linger = (struct linger){.stream = stream, .loop = loop, .linger_ms = linger_ms};
+    *linger = (struct farewell){.stream = stream, .loop = loop, .linger_ms = linger_ms};
     deadline_init(&linger->deadline, on_done, linger);
     deadline_set(loop, &linger->deadline, stream_queued(stream) > 0 ? FLUSH_MS : linger_ms);
     stream_set_owner(stream, &linger_events, linger);
     stream_finish(stream);
     if (stream_is_paused(stream))
         stream_resume(stream);
-    stream_want_received(stream);
+    stream_put_off(stream, stream->failed ? STREAM_PENDING_FAILED : STREAM_PENDING_RECEIVED);
 }

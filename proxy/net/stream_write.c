@@ -1,0 +1,285 @@
+#include "base/arena.h"
+#include "base/ensure.h"
+#include "net/stream_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* Writes this large go out at once instead of being copied into the queue first. */
+#define WRITE_AT_ONCE (16u << 10)
+/* One stream may send this much of a file in one turn before the others get theirs. */
+#define FILE_TURN (1u << 20)
+#define FILE_STEP (128u << 10) /* read and encrypted at a time under TLS */
+
+/* Gives `bytes` to the socket; how many it took. Sets `blocked` or fails. */
+static size_t send_some(struct stream *stream, struct slice bytes, int flags)
+{
+    ssize_t sent = send(stream->fd, bytes.at, bytes.len, MSG_NOSIGNAL | flags);
+
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+        stream_fail(stream, STREAM_RESET, errno);
+        return 0;
+    }
+    if (sent < (ssize_t)bytes.len)
+        stream->blocked = stream->waited = true;
+    return sent < 0 ? 0 : (size_t)sent;
+}
+
+static void send_buffer(struct stream *stream, struct buffer *buffer, int flags)
+{
+    size_t sent;
+
+    if (buffer_len(buffer) == 0 || stream->blocked || stream->failed)
+        return;
+    sent = send_some(stream, buffer_slice(buffer), flags);
+    if (!stream->failed)
+        buffer_consume(buffer, sent);
+}
+
+/* Encrypts into the loop's gather buffer, behind what is already there. */
+static void encrypt(struct stream *stream, struct slice bytes)
+{
+    struct stream_wire wire = {.out = &stream->loop->gather};
+    const struct stream_transform_functions *functions = stream->tls->transform->functions;
+
+    if (functions->write(stream->tls->transform, &wire, bytes) != TRANSFORM_OK)
+        stream_fail(stream, STREAM_TLS_FAILED, 0);
+}
+
+/* Sends the gather buffer; what the socket does not take becomes the stream's own. */
+void stream_send_gathered(struct stream *stream)
+{
+    struct buffer *gather = &stream->loop->gather;
+    struct buffer *wire = &stream->tls->wire;
+
+    if (buffer_len(gather) == 0)
+        return;
+    if (buffer_len(wire) == 0 && !stream->blocked && !stream->failed) {
+        size_t sent = send_some(stream, buffer_slice(gather), 0);
+
+        gather->start += (uint32_t)sent;
+    }
+    if (!stream->failed)
+        buffer_append(wire, buffer_slice(gather));
+    gather->start = gather->end = 0; /* keeps its memory for the next one */
+}
+
+static void flush_queue(struct stream *stream)
+{
+    if (stream->tls == NULL) {
+        send_buffer(stream, &stream->out, stream->file != NULL ? MSG_MORE : 0);
+        return;
+    }
+    send_buffer(stream, &stream->tls->wire, 0);
+    if (!stream->tls->secured || buffer_len(&stream->out) == 0 || stream->blocked || stream->failed)
+        return;
+    encrypt(stream, buffer_slice(&stream->out));
+    if (stream->failed)
+        return;
+    buffer_release(&stream->out);
+    if (stream->file == NULL)
+        stream_send_gathered(stream);
+}
+
+static void file_sent(struct stream *stream, size_t len)
+{
+    stream->file->offset += len;
+    stream->file->left -= len;
+    stream->bytes_out += len;
+    if (stream->file->left > 0)
+        return;
+    free(stream->file);
+    stream->file = NULL;
+}
+
+/* The file is shorter than was promised: cut visibly, never pad. */
+static void file_ended_early(struct stream *stream)
+{
+    stream_fail(stream, STREAM_RESET, ENODATA);
+}
+
+static void send_file_plain(struct stream *stream)
+{
+    size_t budget = FILE_TURN;
+
+    while (stream->file != NULL && budget > 0 && !stream->blocked) {
+        off_t offset = (off_t)stream->file->offset;
+        size_t want = stream->file->left < budget ? (size_t)stream->file->left : budget;
+        ssize_t sent = sendfile(stream->fd, stream->file->fd, &offset, want);
+
+        if (sent > 0) {
+            budget -= (size_t)sent;
+            file_sent(stream, (size_t)sent);
+        } else if (sent == 0) {
+            file_ended_early(stream);
+            return;
+        } else if (errno == EAGAIN) {
+            stream->blocked = stream->waited = true;
+        } else if (errno != EINTR) {
+            stream_fail(stream, STREAM_RESET, errno);
+            return;
+        }
+    }
+    if (stream->file != NULL)
+        stream->blocked = stream->waited = true; /* the rest in the next turns */
+}
+
+static void send_file_secured(struct stream *stream)
+{
+    size_t budget = FILE_TURN;
+
+    stream_need_scratch(stream->loop);
+    while (stream->file != NULL && budget > 0 && !stream->blocked) {
+        size_t want = stream->file->left < FILE_STEP ? (size_t)stream->file->left : FILE_STEP;
+        ssize_t got =
+            pread(stream->file->fd, stream->loop->wire_scratch, want, (off_t)stream->file->offset);
+
+        if (got <= 0) {
+            file_ended_early(stream);
+            return;
+        }
+        encrypt(stream, (struct slice){stream->loop->wire_scratch, (size_t)got});
+        if (stream->failed)
+            return;
+        file_sent(stream, (size_t)got);
+        budget -= (size_t)got < budget ? (size_t)got : budget;
+        stream_send_gathered(stream);
+    }
+    if (stream->file != NULL)
+        stream->blocked = stream->waited = true;
+}
+
+void stream_end_direction(struct stream *stream)
+{
+    if (stream_is_secured(stream) && !stream->finished) {
+        struct stream_wire wire = {.out = &stream->loop->gather};
+
+        stream->finished = true;
+        stream->tls->transform->functions->finish(stream->tls->transform, &wire);
+        stream_send_gathered(stream);
+        if (buffer_len(&stream->tls->wire) > 0)
+            return; /* FIN follows when that is gone */
+    }
+    stream->finishing = false;
+    stream->finished = true;
+    shutdown(stream->fd, SHUT_WR);
+}
+
+size_t stream_queued(const struct stream *stream)
+{
+    size_t len = buffer_len(&stream->out);
+
+    if (stream->tls != NULL)
+        len += buffer_len(&stream->tls->wire);
+    if (stream->file != NULL)
+        len += stream->file->left < SIZE_MAX / 2 ? (size_t)stream->file->left : SIZE_MAX / 2;
+    return len;
+}
+
+void stream_flush(struct stream *stream)
+{
+    if (stream->failed)
+        return;
+    flush_queue(stream);
+    if (stream->file != NULL && buffer_len(&stream->out) == 0 && !stream->blocked &&
+        !stream->failed) {
+        if (stream_is_secured(stream) && buffer_len(&stream->tls->wire) == 0)
+            send_file_secured(stream);
+        else if (stream->tls == NULL)
+            send_file_plain(stream);
+    }
+    if (stream->failed)
+        stream->loop->gather.start = stream->loop->gather.end = 0;
+    if (stream->failed || stream_queued(stream) > 0)
+        return;
+    if (stream->finishing)
+        stream_end_direction(stream);
+    if (stream->waited && stream_queued(stream) == 0) {
+        stream->waited = false;
+        stream_put_off(stream, STREAM_PENDING_DRAINED);
+    }
+}
+
+/* The interface. */
+
+/* Queue and new bytes in one system call; what does not fit is queued. */
+static void write_at_once(struct stream *stream, struct slice bytes)
+{
+    struct slice waiting = buffer_slice(&stream->out);
+    struct iovec parts[2] = {
+        {(void *)(uintptr_t)waiting.at, waiting.len},
+        {(void *)(uintptr_t)bytes.at,   bytes.len  }
+    };
+    struct msghdr message = {.msg_iov = waiting.len > 0 ? parts : parts + 1,
+                             .msg_iovlen = waiting.len > 0 ? 2 : 1};
+    ssize_t sent = sendmsg(stream->fd, &message, MSG_NOSIGNAL);
+    size_t from_queue;
+
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+        stream_fail(stream, STREAM_RESET, errno);
+        return;
+    }
+    if (sent < 0)
+        sent = 0;
+    if ((size_t)sent < waiting.len + bytes.len)
+        stream->blocked = stream->waited = true;
+    from_queue = (size_t)sent < waiting.len ? (size_t)sent : waiting.len;
+    buffer_consume(&stream->out, from_queue);
+    buffer_append(&stream->out, slice_from(bytes, (size_t)sent - from_queue));
+}
+
+static void write_at_once_secured(struct stream *stream, struct slice bytes)
+{
+    if (buffer_len(&stream->out) > 0) {
+        encrypt(stream, buffer_slice(&stream->out));
+        buffer_release(&stream->out);
+    }
+    if (!stream->failed)
+        encrypt(stream, bytes);
+    stream_send_gathered(stream);
+}
+
+void stream_write(struct stream *stream, struct slice bytes)
+{
+    bool can_send = !stream->blocked && stream->file == NULL;
+
+    if (bytes.len == 0 || stream->failed || stream->finished || stream->finishing)
+        return;
+    ensure(stream->file == NULL);
+    stream->bytes_out += bytes.len;
+    if (bytes.len >= WRITE_AT_ONCE && can_send && stream->tls == NULL) {
+        write_at_once(stream, bytes);
+        stream_put_off(stream, STREAM_PENDING_FLUSH);
+        return;
+    }
+    if (bytes.len >= WRITE_AT_ONCE && can_send && stream_is_secured(stream) &&
+        buffer_len(&stream->tls->wire) == 0) {
+        write_at_once_secured(stream, bytes);
+        stream_put_off(stream, STREAM_PENDING_FLUSH);
+        return;
+    }
+    buffer_append(&stream->out, bytes);
+    stream_put_off(stream, STREAM_PENDING_FLUSH);
+}
+
+void stream_write_file(struct stream *stream, int file, uint64_t offset, uint64_t len)
+{
+    if (len == 0 || stream->failed || stream->finished || stream->finishing)
+        return;
+    ensure(stream->file == NULL);
+    stream->file = memory_alloc(sizeof *stream->file);
+    *stream->file = (struct stream_file){.offset = offset, .left = len, .fd = file};
+    stream_put_off(stream, STREAM_PENDING_FLUSH);
+}
+
+void stream_finish(struct stream *stream)
+{
+    if (stream->finished || stream->failed)
+        return;
+    stream->finishing = true;
+    stream_put_off(stream, STREAM_PENDING_FLUSH);
+}
