@@ -74,13 +74,14 @@ void text_escape(struct text *text, struct slice s)
     }
 }
 
-/* Length of the UTF-8 character at the start of `s`, or 0 if it is not well formed: overlong
- * forms, surrogates and everything past U+10FFFF are refused (Unicode table 3-7). */
-static size_t utf8_length(struct slice s)
+/* Overlong forms, surrogates and everything past U+10FFFF are refused (Unicode table 3-7). */
+size_t text_utf8_length(struct slice s)
 {
-    unsigned char first = (unsigned char)s.at[0], low = 0x80, high = 0xbf;
+    unsigned char first = s.len == 0 ? 0xff : (unsigned char)s.at[0], low = 0x80, high = 0xbf;
     size_t len;
 
+    if (first < 0x80)
+        return 1;
     if (first < 0xc2 || first > 0xf4)
         return 0;
     len = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -123,16 +124,14 @@ static void json_ascii(struct text *text, unsigned char byte)
 void text_json(struct text *text, struct slice s)
 {
     while (s.len > 0) {
-        size_t len = 1;
+        size_t len = text_utf8_length(s);
 
-        if ((unsigned char)s.at[0] < 0x80) {
+        if (len == 1)
             json_ascii(text, (unsigned char)s.at[0]);
-        } else if ((len = utf8_length(s)) > 0) {
+        else if (len > 1)
             text_add(text, slice_part(s, 0, len));
-        } else {
+        else
             text_add(text, SLICE("\xef\xbf\xbd"));
-            len = 1;
-        }
-        s = slice_from(s, len);
+        s = slice_from(s, len > 0 ? len : 1);
     }
 }

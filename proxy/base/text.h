@@ -33,6 +33,9 @@ void text_pad(struct text *text, uint64_t number, unsigned digits); /* with lead
  * non-ASCII bytes as \xHH (nginx's default escape, so its log readers agree). */
 void text_escape(struct text *text, struct slice s);
 
+/* Length of the UTF-8 character at the start of `s`; 0 if it is not well formed or `s` is empty. */
+size_t text_utf8_length(struct slice s);
+
 /* Peer bytes inside a JSON string: \" \\ \n \r \t \b \f \u00HH; bytes that are not valid UTF-8
  * become U+FFFD, so the line is always valid JSON. */
 void text_json(struct text *text, struct slice s);

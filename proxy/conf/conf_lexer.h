@@ -28,6 +28,7 @@ struct conf_lexer {
     size_t at;         /* next byte to read */
     uint32_t source, line;
     size_t line_start; /* position of the first byte of `line` */
+    size_t nul;        /* position of the first NUL byte, SLICE_NOT_FOUND: none */
     bool after_quote;  /* the last token was a quoted word */
 };
 

@@ -40,7 +40,7 @@ const struct conf_source *conf_sources_file(struct conf_sources *sources, struct
 const struct conf_source *conf_sources_glob(struct conf_sources *sources, struct slice pattern,
                                             uint32_t *index);
 
-/* A text that comes from no file. The same name and text again is the same source. */
+/* A text that comes from no file, "<command line>". The same text again is the same source. */
 uint32_t conf_sources_text(struct conf_sources *sources, struct slice name, struct slice text);
 
 /* All of it as one run of bytes, for a sealed memory file, and back. read: into sources that hold

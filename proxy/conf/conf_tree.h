@@ -28,6 +28,13 @@ struct conf_directive {
     struct conf_place end;              /* the ';' or the '}' */
 };
 
+/* Makes `path` absolute: as it is if it begins with '/', else below `directory` (ends in '/'). A
+ * NUL follows it, not counted. */
+struct slice conf_absolute(struct arena *arena, struct slice directory, struct slice path);
+
+/* `path` up to its last '/', that included; empty without one. */
+struct slice conf_directory_of(struct slice path);
+
 /* Reads the file `path` and everything it includes; `globals` (from -g) is read before it, as its
  * own source. Include names are relative to the directory of `path`, wherever the include stands; a
  * glob without a match is fine, a plain name without a file is an error. Goes on after an error at

@@ -75,9 +75,6 @@ extern const struct conf_type conf_type_block;
 /* A directive that is read, checked for its number of words and has no effect here. */
 extern const struct conf_type conf_type_ignored;
 
-/* Makes `path` absolute: as it is if it begins with '/', else below `directory` (ends in '/'). */
-struct slice conf_absolute(struct arena *arena, struct slice directory, struct slice path);
-
 /* Directory of the main file, with the final '/'. */
 struct slice conf_directory(const struct conf *conf);
 

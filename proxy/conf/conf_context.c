@@ -1,0 +1,80 @@
+#include "conf/conf_context.h"
+
+#include "base/ensure.h"
+
+struct context {
+    enum conf_context context;
+    const char *name;
+    const char *which; /* what tells it from others of that name; NULL: no need */
+    const char *phrase;
+    bool is_free;
+};
+
+/* clang-format off */
+static const struct context contexts[] = {
+    {CONF_MAIN,        "main",     "outside of all blocks", "the outermost level",    false},
+    {CONF_EVENTS,      "events",   NULL,                    "an `events` block",      false},
+    {CONF_HTTP,        "http",     NULL,                    "an `http` block",        false},
+    {CONF_SERVER,      "server",   "http",                  "a `server` block",       false},
+    {CONF_LOCATION,    "location", NULL,                    "a `location` block",     false},
+    {CONF_TYPES,       "types",    NULL,                    "a `types` block",        true},
+    {CONF_MAIL,        "mail",     NULL,                    "a `mail` block",         false},
+    {CONF_MAIL_SERVER, "server",   "mail",                  "a mail `server` block",  false},
+};
+/* clang-format on */
+
+#define CONTEXT_COUNT (sizeof contexts / sizeof contexts[0])
+
+static const struct context *find(enum conf_context context)
+{
+    for (size_t i = 0; i < CONTEXT_COUNT; i++)
+        if (contexts[i].context == context)
+            return &contexts[i];
+    ensure(!"a row in the table of contexts");
+    return NULL;
+}
+
+const char *conf_context_name(enum conf_context context)
+{
+    return find(context)->name;
+}
+
+bool conf_context_is_free(enum conf_context context)
+{
+    return find(context)->is_free;
+}
+
+const char *conf_context_phrase(enum conf_context context)
+{
+    return find(context)->phrase;
+}
+
+struct slice conf_context_exactly(enum conf_context context, struct arena *arena)
+{
+    const struct context *row = find(context);
+
+    if (row->which == NULL)
+        return arena_format(arena, "`%s`", row->name);
+    return arena_format(arena, "`%s` (%s)", row->name, row->which);
+}
+
+struct slice conf_contexts_text(uint32_t wanted, struct arena *arena)
+{
+    struct slice text = SLICE_NONE;
+
+    for (size_t i = 0; i < CONTEXT_COUNT; i++) {
+        uint32_t bit = contexts[i].context;
+        struct slice name;
+
+        if ((wanted & bit) == 0)
+            continue;
+        wanted &= ~bit;
+        name = conf_context_exactly(contexts[i].context, arena);
+        if (text.len == 0)
+            text = name;
+        else
+            text = arena_format(arena, "%.*s%s%.*s", (int)text.len, text.at,
+                                wanted == 0 ? " or " : ", ", (int)name.len, name.at);
+    }
+    return text;
+}
