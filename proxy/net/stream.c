@@ -294,6 +294,13 @@ const char *stream_failure_words(const struct stream *stream)
     return words != NULL ? words : "connection closed";
 }
 
+void stream_say_in_clear(struct stream *stream, struct slice bytes)
+{
+    ensure(stream->end == STREAM_TLS_FAILED && !stream_is_secured(stream));
+    if (bytes.len > 0 && send(stream->fd, bytes.at, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        return; /* the connection goes anyway */
+}
+
 int stream_fd(const struct stream *stream)
 {
     return stream->fd;

@@ -87,7 +87,9 @@ void stream_close_after(struct stream **stream, uint32_t linger_ms);
  * protocol violation that the caller has to refuse first. `secured` or `failed` follows. */
 void stream_start_tls(struct stream *stream, struct stream_transform *transform);
 struct stream_transform *stream_transform_of(const struct stream *stream); /* NULL: in the clear */
-bool stream_is_secured(const struct stream *stream);           /* the handshake is complete */
+bool stream_is_secured(const struct stream *stream); /* the handshake is complete */
+/* Last words in the clear to a peer whose handshake failed; one attempt, nothing is queued. */
+void stream_say_in_clear(struct stream *stream, struct slice bytes);
 const char *stream_failure_words(const struct stream *stream); /* for a log line; never NULL */
 
 int stream_fd(const struct stream *stream);

@@ -22,6 +22,10 @@ enum close_reason {
 struct protocol {
     const char *name; /* "http", "smtp" */
 
+    /* Said in the clear to a client that sends a plain HTTP request to a TLS port, before the
+     * connection goes. Empty: nothing. */
+    struct slice plain_on_tls;
+
     /* Worker start: builds what sessions need from the configuration (routes, TLS contexts) and
      * fills in each of its listens' `service`. False, with a log line, if it cannot. */
     bool (*start)(struct worker *worker);

@@ -80,24 +80,30 @@ static void on_secured(void *owner)
         session->protocol->secured(session);
 }
 
+static void handshake_failed(struct session *session)
+{
+    const char *words = stream_failure_words(session->client);
+    bool is_plain = strstr(words, "plain HTTP") != NULL;
+
+    session->worker->counters[COUNTER_HANDSHAKES_FAILED]++;
+    session_log(session, LOG_INFO, "TLS handshake failed: %s", words);
+    if (is_plain)
+        stream_say_in_clear(session->client, session->protocol->plain_on_tls);
+    session_close(session, is_plain ? CLOSE_CLIENT_PLAIN_ON_TLS : CLOSE_CLIENT_TLS);
+}
+
 static void on_failed(void *owner)
 {
     struct session *session = owner;
-    bool in_tls = stream_end(session->client) == STREAM_TLS_FAILED;
 
-    if (!in_tls) {
+    if (stream_end(session->client) != STREAM_TLS_FAILED) {
         session_close(session, CLOSE_CLIENT_RESET);
-        return;
+    } else if (!session_is_secure(session)) {
+        handshake_failed(session);
+    } else {
+        session_log(session, LOG_INFO, "TLS: %s", stream_failure_words(session->client));
+        session_close(session, CLOSE_CLIENT_TLS_RECORD);
     }
-    if (!session_is_secure(session)) {
-        session->worker->counters[COUNTER_HANDSHAKES_FAILED]++;
-        session_log(session, LOG_INFO, "TLS handshake failed: %s",
-                    stream_failure_words(session->client));
-        session_close(session, CLOSE_CLIENT_TLS);
-        return;
-    }
-    session_log(session, LOG_INFO, "TLS: %s", stream_failure_words(session->client));
-    session_close(session, CLOSE_CLIENT_TLS_RECORD);
 }
 
 static const struct stream_events client_events = {
