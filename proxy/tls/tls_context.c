@@ -137,7 +137,7 @@ static bool add_pair(SSL_CTX *settings, const struct tls_server *server, size_t 
     leaf = sk_X509_shift(chain);
     if (!is_served(leaf, wants_old(server), arena, why))
         goto done;
-    key = tls_key_for(leaf, server->keys[pair], arena, why);
+    key = tls_key_for(leaf, server->keys[pair], why);
     if (key == NULL)
         goto done;
     is_good = SSL_CTX_use_cert_and_key(settings, leaf, key, chain, 1) == 1 ||

@@ -32,12 +32,11 @@ static struct slice why_unreadable(struct slice pem)
     return SLICE("the private key is damaged or of an unknown kind");
 }
 
-EVP_PKEY *tls_key_read(struct slice key_pem, struct arena *arena, struct slice *why)
+EVP_PKEY *tls_key_read(struct slice key_pem, struct slice *why)
 {
     BIO *bio;
     EVP_PKEY *key;
 
-    (void)arena;
     tls_library_start();
     bio = tls_pem_open(key_pem);
     key = PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL);
@@ -48,10 +47,9 @@ EVP_PKEY *tls_key_read(struct slice key_pem, struct arena *arena, struct slice *
     return key;
 }
 
-EVP_PKEY *tls_key_for(X509 *certificate, struct slice key_pem, struct arena *arena,
-                      struct slice *why)
+EVP_PKEY *tls_key_for(X509 *certificate, struct slice key_pem, struct slice *why)
 {
-    EVP_PKEY *key = tls_key_read(key_pem, arena, why);
+    EVP_PKEY *key = tls_key_read(key_pem, why);
 
     if (key != NULL && X509_check_private_key(certificate, key) != 1) {
         *why = SLICE("the key does not belong to the certificate");
