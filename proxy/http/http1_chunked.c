@@ -56,7 +56,8 @@ static enum http_refusal step_size(struct http1_chunked *chunked, char byte)
 
 static enum http_refusal count_extension(struct http1_chunked *chunked)
 {
-    if (++chunked->line_bytes > EXTENSION_LINE_MAX || ++chunked->extension_bytes > EXTENSION_BODY_MAX)
+    if (++chunked->line_bytes > EXTENSION_LINE_MAX ||
+        ++chunked->extension_bytes > EXTENSION_BODY_MAX)
         return HTTP_REFUSED_CHUNK_EXTENSION;
     return HTTP_ACCEPTED;
 }
@@ -165,7 +166,8 @@ static enum http_refusal step_one(struct http1_chunked *chunked, char byte)
 
 static struct slice take_data(struct http1_chunked *chunked, struct slice input)
 {
-    struct slice data = slice_part(input, 0, chunked->left < input.len ? (size_t)chunked->left : input.len);
+    struct slice data =
+        slice_part(input, 0, chunked->left < input.len ? (size_t)chunked->left : input.len);
 
     chunked->left -= data.len;
     if (chunked->left == 0)

@@ -9,7 +9,7 @@
 /* Takes a chunked body apart (RFC 9112 7.1), strictly: reference/http.md 4.3. Pure: bytes in,
  * slices of them out. All zero is the initial state. */
 struct http1_chunked {
-    uint64_t left; /* of the present chunk */
+    uint64_t left;                           /* of the present chunk */
     uint32_t extension_bytes, trailer_bytes; /* in this body */
     uint16_t line_bytes;                     /* of the present extension */
     uint8_t digits, trailer_fields;

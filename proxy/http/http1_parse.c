@@ -13,8 +13,8 @@ const struct http1_limits http1_response_limits = {.line = 8192, .field = 16384,
 
 /* Finding the end. */
 
-static enum http_refusal check_length(const struct http1_limits *limits, const struct http1_scan *scan,
-                                      size_t line_end)
+static enum http_refusal check_length(const struct http1_limits *limits,
+                                      const struct http1_scan *scan, size_t line_end)
 {
     bool is_first = scan->line == scan->start;
 
@@ -253,7 +253,8 @@ static enum http_refusal request_framing(const struct fields *fields, struct htt
     return HTTP_ACCEPTED;
 }
 
-static enum http_refusal keep_host(struct arena *arena, struct slice host, struct http_request *request)
+static enum http_refusal keep_host(struct arena *arena, struct slice host,
+                                   struct http_request *request)
 {
     char *lower = arena_alloc(arena, host.len + 1);
 
@@ -311,8 +312,8 @@ static void read_connection(const struct fields *fields, struct http_request *re
 {
     request->keep_alive = keeps_alive(fields->list, fields->count, request->minor);
     request->expects_continue =
-        request->minor >= 1 &&
-        http_fields_have_token(fields->list, fields->count, HTTP_FIELD_EXPECT, SLICE("100-continue"));
+        request->minor >= 1 && http_fields_have_token(fields->list, fields->count,
+                                                      HTTP_FIELD_EXPECT, SLICE("100-continue"));
     request->wants_upgrade = is_websocket_opening(fields, request);
 }
 
@@ -352,8 +353,8 @@ static enum http_refusal parse_status_line(struct slice line, struct http_respon
     struct slice code = slice_part(line, 9, 3);
     uint64_t status;
 
-    if (parse_version(slice_part(line, 0, 8), &response->minor) != HTTP_ACCEPTED ||
-        line.len < 12 || line.at[8] != ' ' || (line.len > 12 && line.at[12] != ' ') ||
+    if (parse_version(slice_part(line, 0, 8), &response->minor) != HTTP_ACCEPTED || line.len < 12 ||
+        line.at[8] != ' ' || (line.len > 12 && line.at[12] != ' ') ||
         !number_parse(code, 599, &status) || status < 100)
         return HTTP_REFUSED_STATUS_LINE;
     response->status = (uint16_t)status;
@@ -362,7 +363,8 @@ static enum http_refusal parse_status_line(struct slice line, struct http_respon
 }
 
 /* Several Content-Length that agree are one (RFC 9112 6.3). */
-static enum http_refusal response_length(const struct fields *fields, struct http_response *response)
+static enum http_refusal response_length(const struct fields *fields,
+                                         struct http_response *response)
 {
     uint64_t length;
     bool found = false;

@@ -3,6 +3,7 @@
 #include "base/address.h"
 #include "base/arena.h"
 #include "http/http_message.h"
+#include "http/http_rules.h"
 #include "relay/session.h"
 
 #include <stdbool.h>
@@ -27,8 +28,6 @@ struct http_body_reader {
     void (*aborted)(struct http_exchange *exchange);
     /* Everything written so far has left, after a time when it had to wait. */
     void (*drained)(struct http_exchange *exchange);
-    /* The deadline set with transport->expire_in passed. */
-    void (*expired)(struct http_exchange *exchange);
     /* The exchange is over and everything has been sent, or it was cut: let go of what is still
      * held (an open file). Always the last call, exactly once, also after `aborted`. */
     void (*ended)(struct http_exchange *exchange);
@@ -51,7 +50,6 @@ struct http_transport {
     size_t (*queued)(const struct http_exchange *exchange);
     void (*read_body)(struct http_exchange *exchange); /* start or go on delivering the body */
     void (*pause_body)(struct http_exchange *exchange);
-    void (*expire_in)(struct http_exchange *exchange, uint32_t after_ms); /* 0: no deadline */
     /* After a 101 head: from now on reader->body gets the raw bytes of the client (`last` at its
      * end) and body sends raw bytes. */
     void (*tunnel)(struct http_exchange *exchange);
@@ -79,7 +77,8 @@ struct http_exchange {
     uint16_t backend_status;
     uint32_t backend_ms;
     bool head_sent, finished, is_head_request;
-    bool close_after; /* this is the last exchange of the connection */
+    bool close_after;    /* this is the last exchange of the connection */
+    uint16_t field_room; /* of response.fields: http_exchange_add_field's */
 };
 
 /* Answers completely with a small body in memory (kept until sent). `type`: Content-Type; empty:
@@ -90,6 +89,10 @@ void http_exchange_answer(struct http_exchange *exchange, unsigned status, struc
 /* Answers with the plain error page of `status`, the same words as nginx's. Closes the connection
  * afterwards when `status` says that framing is in doubt (400, 408, 413, 414, 431, 501). */
 void http_exchange_error(struct http_exchange *exchange, unsigned status);
+
+/* For a head or body that broke a rule: the error page, the end of the connection after it, and a
+ * log line with the rule's words. */
+void http_exchange_refuse(struct http_exchange *exchange, enum http_refusal refusal);
 
 /* 301, 302… to `location` (already safe: see http_uri_escape). */
 void http_exchange_redirect(struct http_exchange *exchange, unsigned status, struct slice location);

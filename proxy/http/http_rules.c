@@ -1,5 +1,6 @@
 #include "http/http_rules.h"
 
+/* clang-format off */
 static const struct {
     unsigned status;
     const char *words;
@@ -9,6 +10,7 @@ static const struct {
 #include "http/http_rules.def"
 #undef HTTP_RULE
 };
+/* clang-format on */
 
 unsigned http_refusal_status(enum http_refusal refusal)
 {

@@ -8,5 +8,5 @@ enum http_refusal {
 #undef HTTP_RULE
 };
 
-unsigned http_refusal_status(enum http_refusal refusal);      /* 200 for HTTP_ACCEPTED */
+unsigned http_refusal_status(enum http_refusal refusal);   /* 200 for HTTP_ACCEPTED */
 const char *http_refusal_words(enum http_refusal refusal); /* for a log line */

@@ -77,7 +77,8 @@ static bool is_normal(struct slice path)
     for (size_t i = 0; i < path.len; i++) {
         if (path.at[i] == '%')
             return false;
-        if (path.at[i] == '/' && i + 1 < path.len && (path.at[i + 1] == '/' || path.at[i + 1] == '.'))
+        if (path.at[i] == '/' && i + 1 < path.len &&
+            (path.at[i + 1] == '/' || path.at[i + 1] == '.'))
             return false;
     }
     return true;
@@ -213,8 +214,8 @@ static enum http_refusal parse_absolute(struct arena *arena, struct http_request
     if (request->raw_path.len == 0)
         request->raw_path = SLICE("/");
     else if (request->raw_path.at[0] == '?')
-        request->raw_path = arena_format(arena, "/%.*s", (int)request->raw_path.len,
-                                         request->raw_path.at);
+        request->raw_path =
+            arena_format(arena, "/%.*s", (int)request->raw_path.len, request->raw_path.at);
     return request->raw_path.at == NULL ? HTTP_REFUSED_MEMORY : split_path(arena, request);
 }
 
@@ -242,8 +243,8 @@ static bool must_escape(char byte, enum http_uri_place place)
 {
     if (chars_is(byte, CHARS_CONTROL) || byte == ' ' || byte == '%' || byte == '?' || byte == '#')
         return true;
-    return place == HTTP_URI_TO_LOCATION &&
-           (byte == '"' || byte == '<' || byte == '>' || byte == '\\' || (unsigned char)byte >= 0x80);
+    return place == HTTP_URI_TO_LOCATION && (byte == '"' || byte == '<' || byte == '>' ||
+                                             byte == '\\' || (unsigned char)byte >= 0x80);
 }
 
 struct slice http_uri_escape(struct arena *arena, struct slice path, enum http_uri_place place)
