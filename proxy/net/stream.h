@@ -67,7 +67,8 @@ stream_queued(const struct stream *stream); /* bytes accepted that the socket ha
 /* Queues `len` bytes of the file from `offset` behind what was written; the fd must stay open until
  * stream_queued() is 0 or the stream is closed. Reads ahead only as fast as the socket takes it:
  * sendfile(2) in the clear, read and encrypt under TLS. If the file turns out shorter, the stream
- * fails (STREAM_RESET): never padded. One file at a time. */
+ * fails (STREAM_RESET): never padded. One file at a time, nothing behind it: `drained` always
+ * follows. */
 void stream_write_file(struct stream *stream, int file, uint64_t offset, uint64_t len);
 
 /* Sends what is queued, then ends our direction (close_notify, then FIN). Input goes on. */

@@ -273,6 +273,7 @@ void stream_write_file(struct stream *stream, int file, uint64_t offset, uint64_
     ensure(stream->file == NULL);
     stream->file = memory_alloc(sizeof *stream->file);
     *stream->file = (struct stream_file){.offset = offset, .left = len, .fd = file};
+    stream->waited = true; /* the owner has to know when the file is free */
     stream_put_off(stream, STREAM_PENDING_FLUSH);
 }
 
