@@ -13,6 +13,7 @@ import time
 
 from .certs import Certificates
 from .ports import free_port, listening_ports
+from .processes import session_processes
 from .wait import wait_until
 
 
@@ -183,12 +184,12 @@ class Frontd:
 
     def processes(self):
         """Every process of this frontd that is alive: pid → its command line's name."""
-        return {pid: name for pid, (name, _) in _session_processes(self.process.pid).items()}
+        return {pid: name for pid, (name, _) in session_processes(self.process.pid).items()}
 
     def workers(self):
         """The pids of the master's children."""
         return sorted(
-            pid for pid, (_, parent) in _session_processes(self.process.pid).items() if parent == self.process.pid
+            pid for pid, (_, parent) in session_processes(self.process.pid).items() if parent == self.process.pid
         )
 
     # What it writes
@@ -271,20 +272,3 @@ class Frontd:
             for path in sorted((self.home / "sanitizer").iterdir())
             if path.stat().st_size > 0
         ]
-
-
-def _session_processes(session):
-    """The live processes of a session (zombies are not alive): pid → (name, parent)."""
-    found = {}
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
-        try:
-            with open(f"/proc/{entry}/stat", encoding="ascii", errors="replace") as stat:
-                name, _, rest = stat.read().partition("(")[2].rpartition(")")
-        except OSError:
-            continue  # it has just ended
-        state, parent, _, its_session = rest.split()[:4]
-        if int(its_session) == session and state != "Z":
-            found[int(entry)] = (name, int(parent))
-    return found

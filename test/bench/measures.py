@@ -1,0 +1,131 @@
+"""What is measured: each row one kind of work, with the budget that frontd has for it."""
+
+import dataclasses
+import json
+import subprocess
+import time
+from typing import Callable, Optional
+
+from servers import pinned
+
+KIND_RATIO = "ratio"  # the budget is a share of what nginx takes
+KIND_LIMIT = "limit"  # the budget is a figure
+
+
+@dataclasses.dataclass
+class Measure:
+    name: str
+    title: str
+    unit: str
+    run: Callable  # (bench, server) → figure
+    budget: Optional[float] = None  # None: for information
+    kind: str = KIND_RATIO
+    rounds: Optional[int] = None  # None: as many as the command line says
+    also: Optional[str] = None  # another figure that run() notes with bench.note()
+
+
+def cpu_per_unit(port, *load, scale=1e6, per="done", also=None):
+    """CPU time of all processes of the server for one unit of that load, in units of 1/scale s."""
+
+    def run(bench, server):
+        bench.load(server, port, *load, seconds=min(0.3, bench.seconds))  # what is cold warms up
+        before = server.cpu_seconds()
+        result = bench.load(server, port, *load, seconds=bench.seconds)
+        time.sleep(0.1)  # the ends of connections are part of the unit
+        spent = server.cpu_seconds() - before
+        bench.must_be_clean(server, result)
+        if "--resume" in load and result["resumed"] * 1.1 < result["done"]:
+            raise AssertionError(f"{server.name}: {result['resumed']} of {result['done']} resumed")
+        if also:
+            bench.note(also, server, result["p50_us"] / 1000)
+        return spent * scale / result[per]
+
+    return run
+
+
+def idle_kib(port, *load):
+    """What one connection takes that has made a request and then says nothing. In a server of its own."""
+
+    def run(bench, server):
+        with bench.fresh(server):
+            bench.load(server, port, *load, "--path", "/1k.txt", seconds=0.3)
+            before = server.memory_kib("Pss_Anon", "Pss_Shmem")
+            count = bench.idle_connections
+            words = bench.load_words(server, "idle", port, *load, "--path", "/1k.txt")
+            words += ["--connections", str(count), "--seconds", "60"]
+            with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+                assert holder.stdout.readline() == "ready\n"
+                time.sleep(0.5)
+                after = server.memory_kib("Pss_Anon", "Pss_Shmem")
+                holder.stdin.close()
+                bench.must_be_clean(server, json.loads(holder.stdout.read()))
+            return (after - before) / count
+
+    return run
+
+
+def start_mib(bench, server):
+    with bench.fresh(server):
+        return server.memory_kib("Pss") / 1024
+
+
+def reload_failures(bench, server):
+    """Requests that failed in 20 reloads with 16 keep-alive clients over TLS, proxied."""
+    words = bench.load_words(server, "http", "tls", "--tls", "--path", "/proxied")
+    words += ["--seconds", str(bench.reloads * 0.5 + 1)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as load:
+        for _ in range(bench.reloads):
+            time.sleep(0.5)
+            server.reload()
+        result = json.loads(load.communicate(timeout=60)[0])
+    if result["done"] == 0:
+        raise AssertionError(f"{server.name} answered nothing: {result}")
+    return result["failed"]
+
+
+_STATIC = ("http", "--path", "/1k.txt")
+_PROXIED = ("http", "--path", "/proxied")
+_CLOSE = ("http", "--tls", "--close", "--path", "/1k.txt")
+_BULK = ("http", "--path", "/100m.bin", "--connections", "1")
+_PER_GIB = 2.0**30
+_MESSAGE = ("smtp", "--starttls", "--size", "10485760", "--connections", "1")
+
+MEASURES = [
+    Measure("static", "static 1 KiB, keep-alive", "µs", cpu_per_unit("plain", *_STATIC), 0.80),
+    Measure("static-tls", "static 1 KiB, keep-alive, TLS", "µs", cpu_per_unit("tls", *_STATIC, "--tls"), 0.85),
+    Measure("proxy", "proxied 1 KiB, keep-alive", "µs", cpu_per_unit("plain", *_PROXIED), 0.95),
+    Measure("proxy-tls", "proxied 1 KiB, keep-alive, TLS", "µs", cpu_per_unit("tls", *_PROXIED, "--tls"), 0.92),
+    Measure("full", "full handshake, ECDSA P-256, one request", "µs", cpu_per_unit("tls", *_CLOSE), 0.95),
+    Measure("resumed", "resumed handshake, one request", "µs", cpu_per_unit("tls", *_CLOSE, "--resume"), 1.0),
+    Measure(
+        "smtp",
+        "SMTP session, STARTTLS, XCLIENT, 4 KiB",
+        "µs",
+        cpu_per_unit("smtp", "smtp", "--starttls", "--size", "4096", also="smtp-latency"),
+        0.70,
+    ),
+    Measure("smtp-latency", "  its latency, p50, 16 at a time", "ms", None, 0.25),
+    Measure(
+        "message",
+        "10 MiB message over TLS",
+        "s/GiB",
+        cpu_per_unit("smtp", *_MESSAGE, scale=_PER_GIB, per="bytes"),
+        0.80,
+    ),
+    Measure("bulk", "100 MiB file", "s/GiB", cpu_per_unit("plain", *_BULK, scale=_PER_GIB, per="bytes")),
+    Measure(
+        "bulk-tls",
+        "100 MiB file, TLS",
+        "s/GiB",
+        cpu_per_unit("tls", *_BULK, "--tls", scale=_PER_GIB, per="bytes"),
+        0.85,
+    ),
+    Measure("idle-tls", "an idle TLS connection", "KiB", idle_kib("tls", "--tls"), 14.5, KIND_LIMIT, 1),
+    Measure("idle", "an idle plaintext connection", "KiB", idle_kib("plain"), 0.6, KIND_LIMIT, 1),
+    Measure("start", "all processes at start", "MiB", start_mib, 12.0, KIND_LIMIT, 1),
+    Measure("reload", "requests failed in 20 reloads", "", reload_failures, 0, KIND_LIMIT, 1),
+]
+
+
+def load_words(program, server, kind, port, *words):
+    return pinned(1, [str(program), kind, str(server.ports[port]), *words])
