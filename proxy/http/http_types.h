@@ -19,9 +19,13 @@ struct http_types {
     size_t count;
 };
 
+/* Makes room, so that not even an empty `types {}` means the built-in list; once or more often. */
+void http_types_init(struct http_types *types, struct arena *arena);
+
 /* Adds or replaces; true if it was new. */
 bool http_types_add(struct http_types *types, struct arena *arena, struct slice extension,
                     struct slice type);
 
-/* The type for the last extension of `path`'s last segment, in either case; empty if none. */
+/* The type for the last extension of `path`'s last segment, in either case; empty if none. A struct
+ * that was never initialised has the most usual types built in. */
 struct slice http_types_find(const struct http_types *types, struct slice path);

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "base/slice.h"
+#include "http/http_message.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Conditional requests (RFC 9110 13), pure. */
+
+/* What a representation is, for comparing. */
+struct http_validators {
+    struct slice etag; /* strong, with its quotes */
+    int64_t modified;  /* seconds since 1970 */
+};
+
+enum http_condition {
+    HTTP_CONDITION_SEND,
+    HTTP_CONDITION_NOT_MODIFIED, /* 304 */
+    HTTP_CONDITION_FAILED,       /* 412 */
+};
+
+/* For GET and HEAD. If-Match counts before If-Unmodified-Since, If-None-Match before
+ * If-Modified-Since; dates must be equal, not only later, as nginx has it. */
+enum http_condition http_conditional_check(const struct http_request *request,
+                                           const struct http_validators *validators);
+
+/* May the Range field be used? True without If-Range. */
+bool http_conditional_range(const struct http_request *request,
+                            const struct http_validators *validators);

@@ -1,0 +1,181 @@
+#include "http/http_conf.h"
+
+#include "http/http_conf_check.h"
+#include "http/http_conf_types.h"
+#include "relay/relay_conf.h"
+
+#define ROW_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+/* Rows of http_ignored.def and http_refused.def. */
+#define UNUSED(directive, where, most)                                                             \
+    CONF_IGNORED_ROW(directive, where, 1, most, "…", "nginx's; what it tunes needs no tuning here.")
+#define REFUSED_ROW(directive, where, inside, help)                                                \
+    {.name = (directive),                                                                          \
+     .contexts = (where),                                                                          \
+     .type = &http_type_refused,                                                                   \
+     .type_data = (help),                                                                          \
+     .min_words = 0,                                                                               \
+     .max_words = CONF_ANY,                                                                        \
+     .repeat = CONF_MANY,                                                                          \
+     .inherit = CONF_INHERIT_NONE,                                                                 \
+     .opens = (inside),                                                                            \
+     .syntax = "…",                                                                                \
+     .meaning = "Refused: " help "."},
+#define REFUSED(directive, where, help)       REFUSED_ROW(directive, where, 0, help)
+#define REFUSED_BLOCK(directive, where, help) REFUSED_ROW(directive, where, CONF_TYPES, help)
+
+#define CONF_STRUCT                           struct http_main
+static const struct conf_row main_rows[] = {
+#include "conf/conf_rows.inc"
+#include "http/http_main.def"
+};
+#undef CONF_STRUCT
+
+#define CONF_STRUCT struct http_server
+static const struct conf_row server_rows[] = {
+#include "conf/conf_rows.inc"
+#include "http/http_server.def"
+};
+#undef CONF_STRUCT
+
+#define CONF_STRUCT struct http_location
+static const struct conf_row location_rows[] = {
+#include "conf/conf_rows.inc"
+#include "http/http_location.def"
+};
+#undef CONF_STRUCT
+
+static const struct conf_row ignored_rows[] = {
+#include "http/http_ignored.def"
+#include "http/http_refused.def"
+};
+
+const struct conf_group http_main_group = {"http", sizeof(struct http_main), main_rows,
+                                           ROW_COUNT(main_rows), http_check_main};
+const struct conf_group http_server_group = {"http_server", sizeof(struct http_server), server_rows,
+                                             ROW_COUNT(server_rows), http_check_server};
+const struct conf_group http_location_group = {"http_location", sizeof(struct http_location),
+                                               location_rows, ROW_COUNT(location_rows),
+                                               http_check_location};
+const struct conf_group http_ignored_group = {"http_ignored", 1, ignored_rows,
+                                              ROW_COUNT(ignored_rows), NULL};
+
+static const struct conf_group *const groups[] = {
+    &http_main_group, &http_server_group, &http_location_group, &http_ignored_group, NULL,
+};
+
+static const struct conf_scope *first_server(const struct conf *conf)
+{
+    const struct conf_scope *http = conf_first(conf->main, CONF_HTTP);
+
+    return http == NULL ? NULL : conf_first(http, CONF_SERVER);
+}
+
+size_t http_conf_location_count(const struct conf *conf)
+{
+    size_t count = 0;
+
+    for (const struct conf_scope *server = first_server(conf); server != NULL;
+         server = conf_next(server)) {
+        const struct http_server *values = conf_values(conf, server, &http_server_group);
+
+        count += 1 + values->location_count;
+    }
+    return count;
+}
+
+/* Default first; otherwise in the order of the configuration. */
+static void add_server(struct listen *listen, struct arena *arena, http_server_pointer server,
+                       bool is_default)
+{
+    const http_server_pointer *old = listen->servers;
+    http_server_pointer *grown = arena_alloc(arena, (listen->server_count + 1) * sizeof *grown);
+
+    if (listen->server_count > 0)
+        memcpy(is_default ? grown + 1 : grown, old, listen->server_count * sizeof *grown);
+    grown[is_default ? 0 : listen->server_count] = server;
+    listen->servers = grown;
+    listen->server_count++;
+}
+
+static void add_listens(const struct http_server *server, struct arena *arena,
+                        struct listen_list *list)
+{
+    for (size_t i = 0; i < server->listen.count; i++) {
+        const struct http_listen *own = &server->listen.items[i];
+        struct listen *listen = listen_list_add(list, arena, &own->address);
+
+        if (listen->server_count == 0)
+            listen->place = own->place;
+        listen->protocol_name = http_protocol_conf.name;
+        listen->tls = listen->tls || own->ssl;
+        add_server(listen, arena, server, own->default_server);
+    }
+}
+
+static void http_listens(const struct conf *conf, struct arena *arena, struct listen_list *list)
+{
+    for (const struct conf_scope *server = first_server(conf); server != NULL;
+         server = conf_next(server))
+        add_listens(conf_values(conf, server, &http_server_group), arena, list);
+}
+
+static void add_logs(const struct conf *conf, const struct conf_scope *scope,
+                     struct log_files *files)
+{
+    const struct http_location *location = conf_values(conf, scope, &http_location_group);
+
+    relay_log_add(conf, scope, files);
+    if (!location->access_log.off)
+        for (size_t i = 0; i < location->access_log.count; i++)
+            log_files_index(files, location->access_log.items[i].path);
+}
+
+/* Those of the servers and their locations: what stands in http {} alone is never written to. */
+static void http_logs(const struct conf *conf, struct log_files *files)
+{
+    for (const struct conf_scope *server = first_server(conf); server != NULL;
+         server = conf_next(server)) {
+        add_logs(conf, server, files);
+        for (const struct conf_scope *location = conf_first(server, CONF_LOCATION);
+             location != NULL; location = conf_next(location))
+            add_logs(conf, location, files);
+    }
+}
+
+#define NAMES_SHOWN 3
+
+static void http_summary(const struct conf *conf, struct text *text)
+{
+    size_t count = 0;
+
+    for (const struct conf_scope *server = first_server(conf); server != NULL;
+         server = conf_next(server))
+        count++;
+    if (count == 0)
+        return;
+    text_add(text, SLICE("ok  "));
+    text_number(text, count);
+    text_add(text, count == 1 ? SLICE(" site        ") : SLICE(" sites       "));
+    count = 0;
+    for (const struct conf_scope *server = first_server(conf); server != NULL;
+         server = conf_next(server)) {
+        const struct http_server *values = conf_values(conf, server, &http_server_group);
+
+        if (count++ == NAMES_SHOWN) {
+            text_add(text, SLICE(", …"));
+            break;
+        }
+        text_add(text, count > 1 ? SLICE(", ") : SLICE_NONE);
+        text_add(text, values->name.len > 0 ? values->name : SLICE("(no name)"));
+    }
+    text_byte(text, '\n');
+}
+
+const struct protocol_conf http_protocol_conf = {
+    .name = "http",
+    .groups = groups,
+    .listens = http_listens,
+    .logs = http_logs,
+    .summary = http_summary,
+};
