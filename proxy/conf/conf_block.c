@@ -153,7 +153,7 @@ static bool read_directive(struct conf_reader *reader, struct conf_scope *scope,
     struct conf_found found;
 
     if (!conf_rows_find(conf, directive->name.text, scope->context, &found))
-        return conf_finding_unknown(reader, scope->context, directive);
+        return conf_finding_unknown(reader, scope, directive);
     row = &conf->groups[found.group]->rows[found.row];
     if (!has_right_shape(row, directive)) {
         if (swallowed < directive->word_count)

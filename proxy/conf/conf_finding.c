@@ -43,7 +43,7 @@ static void suggest(struct conf_reader *reader, struct conf_finding *finding,
                       WORDS(where));
 }
 
-bool conf_finding_unknown(struct conf_reader *reader, enum conf_context context,
+bool conf_finding_unknown(struct conf_reader *reader, const struct conf_scope *scope,
                           const struct conf_directive *directive)
 {
     struct arena *arena = &reader->report->arena;
@@ -51,17 +51,20 @@ bool conf_finding_unknown(struct conf_reader *reader, enum conf_context context,
     uint32_t contexts = conf_rows_contexts(reader->conf, name);
     struct conf_finding *finding;
 
+    /* The missing '}' was reported; this is what comes of it. */
+    if (contexts != 0 && scope->directive->lacks_end)
+        return false;
     if (contexts != 0) {
         struct slice where = conf_contexts_text(contexts, arena);
-        struct slice here = conf_context_exactly(context, arena);
+        struct slice here = conf_context_exactly(scope->context, arena);
 
         return conf_fail(reader, directive->name.place, "`%.*s` belongs in %.*s, this is %.*s",
                          WORDS(name), WORDS(where), WORDS(here));
     }
     finding = conf_report_add(reader->report, CONF_ERROR, directive->name.place,
                               "unknown directive `%.*s`", WORDS(name));
-    finding->label = arena_format(arena, "not known in %s", conf_context_phrase(context));
-    suggest(reader, finding, context, name);
+    finding->label = arena_format(arena, "not known in %s", conf_context_phrase(scope->context));
+    suggest(reader, finding, scope->context, name);
     return false;
 }
 

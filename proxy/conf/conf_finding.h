@@ -7,8 +7,8 @@
 /* What reading blocks finds wrong with a directive, in words for the operator. Those that report an
  * error return false. */
 
-/* No such directive in `context`; says where it belongs, or which one is near. */
-bool conf_finding_unknown(struct conf_reader *reader, enum conf_context context,
+/* No such directive in this block; says where it belongs, or which one is near. */
+bool conf_finding_unknown(struct conf_reader *reader, const struct conf_scope *scope,
                           const struct conf_directive *directive);
 
 /* A block that should be none or the other way round, or a wrong number of words. */

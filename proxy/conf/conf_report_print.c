@@ -214,10 +214,8 @@ static void put_place(const struct printer *printer, int width, const char *arro
     colour(printer, COLOUR_OFF);
     put_visible(printer->out, source->name);
     fprintf(printer->out, ":%u:%u\n", mark->place.line, mark->place.column);
-    if (mark->with == '^') {
-        put_gutter(printer, width, 0);
-        putc('\n', printer->out);
-    }
+    put_gutter(printer, width, 0);
+    putc('\n', printer->out);
     put_gutter(printer, width, mark->place.line);
     putc(' ', printer->out);
     put_line(printer->out, &view, line);

@@ -384,6 +384,7 @@ static void read_directives(struct tree *tree, struct file *file, struct block *
                 block->directive->has_errors = true;
             if (token == CONF_TOKEN_END && !ends_with_file) {
                 block->directive->has_errors = true;
+                block->directive->lacks_end = true;
                 report_open_block(tree, file, block);
             } else if (token == CONF_TOKEN_CLOSE) {
                 block->directive->end = end;

@@ -25,6 +25,7 @@ struct conf_directive {
     bool has_errors;                    /* a directive right inside was reported and left out */
     struct conf_directive *first_child; /* in the order written */
     struct conf_directive *next;        /* after this one in the same block */
+    bool lacks_end;                     /* the file ended inside: what follows may belong outside */
     struct conf_place end;              /* the ';' or the '}' */
 };
 
