@@ -9,6 +9,18 @@ static size_t address_size(const struct address *address)
     return address->family == AF_INET ? 4 : 16;
 }
 
+/* ::ffff:a.b.c.d becomes what it stands for. */
+static void unmap(struct address *address)
+{
+    static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+    if (address->family != AF_INET6 || memcmp(address->bytes, prefix, sizeof prefix) != 0)
+        return;
+    address->family = AF_INET;
+    memmove(address->bytes, address->bytes + sizeof prefix, 4);
+    memset(address->bytes + 4, 0, sizeof address->bytes - 4);
+}
+
 bool address_parse(struct slice text, struct address *address)
 {
     struct address parsed = {.port = address->port};
@@ -26,6 +38,7 @@ bool address_parse(struct slice text, struct address *address)
     host[text.len] = '\0';
     if (strlen(host) != text.len || inet_pton(parsed.family, host, parsed.bytes) != 1)
         return false;
+    unmap(&parsed);
     *address = parsed;
     return true;
 }
@@ -133,13 +146,10 @@ void address_from_socket(const struct sockaddr *socket_address, struct address *
         memcpy(address->bytes, &in->sin_addr, 4);
     } else if (socket_address->sa_family == AF_INET6) {
         const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)socket_address;
-        bool mapped = IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
 
-        address->family = mapped ? AF_INET : AF_INET6;
+        address->family = AF_INET6;
         address->port = ntohs(in6->sin6_port);
-        if (mapped)
-            memcpy(address->bytes, (const char *)&in6->sin6_addr + 12, 4);
-        else
-            memcpy(address->bytes, &in6->sin6_addr, 16);
+        memcpy(address->bytes, &in6->sin6_addr, 16);
+        unmap(address);
     }
 }

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* An IPv4 or IPv6 address with a port. IPv4 is kept as what it is, never as ::ffff:a.b.c.d: a
- * v4-mapped peer becomes IPv4 in address_from_socket. */
+/* An IPv4 or IPv6 address with a port. IPv4 is kept as what it is, never as ::ffff:a.b.c.d: that
+ * becomes IPv4 whether it comes from a socket or from text. */
 struct address {
     uint8_t bytes[16]; /* network order; IPv4 uses the first four */
     uint16_t port;     /* host order */

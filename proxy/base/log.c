@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 2048
+#define ESCAPED_MAX    240 /* and "..." if that was not all */
 
 const char *const log_level_names[] = {"emerg", "alert",  "crit", "error",
                                        "warn",  "notice", "info", "debug"};
@@ -17,7 +18,7 @@ const char *const log_level_names[] = {"emerg", "alert",  "crit", "error",
 struct log_escaped log_escape(struct slice bytes)
 {
     struct log_escaped escaped;
-    struct text text = text_in(escaped.text, sizeof escaped.text - 4);
+    struct text text = text_in(escaped.text, ESCAPED_MAX);
 
     text_escape(&text, bytes);
     if (text.overflow) {
