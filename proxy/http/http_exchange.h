@@ -71,6 +71,7 @@ struct http_exchange {
     void *handler;                         /* the handler's own state, in the arena */
     uint64_t started_us;                   /* wall time of the first byte of the head */
     uint64_t body_received, body_sent, bytes_sent;
+    uint32_t number;         /* among the requests of its connection, from 1 */
     uint64_t request_length; /* bytes of the head, then of the body too */
     /* What the log says of the backend. */
     struct address backend_address;
