@@ -23,6 +23,7 @@ static void end_linger(struct farewell *linger)
         return;
     deadline_clear(&linger->deadline);
     stream_close(&linger->stream);
+    linger->loop->farewells--;
     loop_retire(linger->loop, linger);
 }
 
@@ -76,6 +77,7 @@ void stream_close_after(struct stream **handle, uint32_t linger_ms)
         return;
     }
     linger = memory_zero(sizeof *linger);
+    loop->farewells++;
     *linger = (struct farewell){.stream = stream, .loop = loop, .linger_ms = linger_ms};
     deadline_init(&linger->deadline, on_done, linger);
     deadline_set(loop, &linger->deadline, stream_queued(stream) > 0 ? FLUSH_MS : linger_ms);

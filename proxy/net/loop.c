@@ -72,6 +72,11 @@ struct event_base *loop_base(struct loop *loop)
     return loop->base;
 }
 
+size_t loop_farewells(const struct loop *loop)
+{
+    return loop->farewells;
+}
+
 void loop_retire(struct loop *loop, void *memory)
 {
     if (loop->retired_count == loop->retired_capacity) {

@@ -19,6 +19,10 @@ void loop_run(struct loop *loop); /* until loop_stop */
 void loop_stop(struct loop *loop);
 struct event_base *loop_base(struct loop *loop); /* for net/ and dns/ only */
 
+/* Streams let go by stream_close_after that are not closed yet: a process that ends waits for them.
+ */
+size_t loop_farewells(const struct loop *loop);
+
 /* Monotonic milliseconds, and wall time in microseconds since 1970; both read at most once a turn.
  */
 uint64_t loop_now(struct loop *loop);

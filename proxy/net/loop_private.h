@@ -28,6 +28,7 @@ struct loop {
     uint64_t tick; /* the last one that was worked off */
     struct event *ticker;
     bool ticking;
+    size_t farewells; /* streams that linger; see linger.c */
 
     struct loop_task *tasks, **tasks_end;
     struct stream *dirty, *dirty_last; /* streams with something put off; see stream.c */
