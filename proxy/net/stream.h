@@ -64,6 +64,9 @@ void stream_write(struct stream *stream, struct slice bytes);
 size_t
 stream_queued(const struct stream *stream); /* bytes accepted that the socket has not taken */
 
+/* Asks for `drained` when all that is queued has left, even if the socket takes it at once. */
+void stream_tell_drained(struct stream *stream);
+
 /* Queues `len` bytes of the file from `offset` behind what was written; the fd must stay open until
  * stream_queued() is 0 or the stream is closed. Reads ahead only as fast as the socket takes it:
  * sendfile(2) in the clear, read and encrypt under TLS. If the file turns out shorter, the stream

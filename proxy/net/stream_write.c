@@ -277,6 +277,12 @@ void stream_write_file(struct stream *stream, int file, uint64_t offset, uint64_
     stream_put_off(stream, STREAM_PENDING_FLUSH);
 }
 
+void stream_tell_drained(struct stream *stream)
+{
+    stream->waited = true;
+    stream_put_off(stream, STREAM_PENDING_FLUSH);
+}
+
 void stream_finish(struct stream *stream)
 {
     if (stream->finished || stream->failed)
