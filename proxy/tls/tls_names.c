@@ -128,9 +128,9 @@ static const struct tls_name_entry *find_prefix(const struct tls_names *names, s
 {
     const struct tls_name_entry *entry = NULL;
 
-    for (size_t i = name.len; i > 1 && entry == NULL; i--)
-        if (name.at[i - 1] == '.')
-            entry = find_key(names, slice_part(name, 0, i));
+    for (size_t i = name.len; i > 2 && entry == NULL; i--)
+        if (name.at[i - 2] == '.')
+            entry = find_key(names, slice_part(name, 0, i - 1));
     return entry;
 }
 

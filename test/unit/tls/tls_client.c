@@ -15,7 +15,9 @@ SSL_CTX *tls_client_settings(int min_version, int max_version)
     SSL_CTX_set_security_level(settings, 0);
     SSL_CTX_set_min_proto_version(settings, min_version);
     SSL_CTX_set_max_proto_version(settings, max_version);
-    SSL_CTX_set_session_cache_mode(settings, SSL_SESS_CACHE_CLIENT);
+    /* What it caches itself, it would spoil when it is freed. */
+    SSL_CTX_set_session_cache_mode(settings,
+                                   SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
     return settings;
 }
 
