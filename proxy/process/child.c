@@ -1,0 +1,175 @@
+#include "process/child.h"
+
+#include "base/ensure.h"
+#include "os/descriptor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A process that lives shorter than this died "soon"; each such death in a row doubles the pause.
+ */
+#define SOON_MS      5000
+#define PAUSE_MS     100
+#define PAUSE_MAX_MS 30000
+
+static void check_ended(struct child *child)
+{
+    if (child->is_running || child->channel != NULL || child->phase == CHILD_NONE)
+        return;
+    child->phase = CHILD_NONE;
+    child->logs_pending = 0;
+    child->events->ended(child->owner, child);
+}
+
+static void on_message(void *owner, enum message message, struct slice body, int fd)
+{
+    struct child *child = owner;
+
+    ensure(fd < 0); /* no message to the master carries one */
+    switch (message) {
+    case MESSAGE_READY:
+        if (child->phase == CHILD_STARTING) {
+            child->phase = CHILD_READY;
+            child->events->ready(child->owner, child);
+        }
+        break;
+    case MESSAGE_FAILED:
+        snprintf(child->why, sizeof child->why, "%.*s", (int)body.len, body.at);
+        break;
+    case MESSAGE_DRAINED:
+        log_line(child->log, channel_number(body) > 0 ? LOG_WARN : LOG_INFO, 0,
+                 "worker %d is done, %u connections were cut off", (int)child->pid,
+                 channel_number(body));
+        break;
+    case MESSAGE_LOG_TAKEN:
+        if (child->logs_pending > 0) {
+            child->logs_pending--;
+            child->events->log_taken(child->owner, child);
+        }
+        break;
+    default:
+        ensure(!"unreachable"); /* the channel lets nothing else through */
+    }
+}
+
+static void on_channel_closed(void *owner, const char *why)
+{
+    struct child *child = owner;
+
+    if (why != NULL) {
+        log_line(child->log, LOG_ALERT, 0, "worker %d %s: killed", (int)child->pid, why);
+        child_kill(child);
+    }
+    channel_close(&child->channel);
+    check_ended(child);
+}
+
+static const struct channel_events channel_events = {on_message, on_channel_closed};
+
+static void on_respawn(void *owner)
+{
+    struct child *child = owner;
+
+    if (child->phase == CHILD_NONE && !child_start(child)) {
+        log_line(child->log, LOG_ALERT, 0, "no worker: %s", child->why);
+        child_start_again(child);
+    }
+}
+
+void child_init(struct child *child, struct loop *loop, const struct log *log,
+                const struct child_events *events, void *owner)
+{
+    *child = (struct child){.loop = loop, .log = log, .events = events, .owner = owner};
+    deadline_init(&child->respawn, on_respawn, child);
+}
+
+bool child_start(struct child *child)
+{
+    int pair[2];
+
+    ensure(child->phase == CHILD_NONE);
+    child->why[0] = '\0';
+    child->started_at = loop_now(child->loop);
+    if (!descriptor_pair(pair)) {
+        snprintf(child->why, sizeof child->why, "socketpair: %s", strerror(errno));
+        return false;
+    }
+    child->pid = child->events->spawn(child->owner, pair[1]);
+    if (child->pid < 0) {
+        snprintf(child->why, sizeof child->why, "fork: %s", strerror(errno));
+        close(pair[0]);
+    } else {
+        child->is_running = true;
+        child->phase = CHILD_STARTING;
+        child->channel =
+            channel_new(child->loop, pair[0], ROLE_MASTER, ROLE_WORKER, &channel_events, child);
+    }
+    close(pair[1]);
+    return child->phase == CHILD_STARTING;
+}
+
+static uint32_t pause_ms(unsigned quick_deaths)
+{
+    uint32_t pause = PAUSE_MS;
+
+    for (unsigned i = 1; i < quick_deaths && pause < PAUSE_MAX_MS; i++)
+        pause *= 2;
+    return pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
+}
+
+void child_start_again(struct child *child)
+{
+    bool soon = loop_now(child->loop) - child->started_at < SOON_MS;
+
+    child->quick_deaths = soon ? child->quick_deaths + 1 : 0;
+    if (child->quick_deaths > 1)
+        deadline_set(child->loop, &child->respawn, pause_ms(child->quick_deaths));
+    else
+        on_respawn(child);
+}
+
+void child_reaped(struct child *child, int status)
+{
+    child->is_running = false;
+    if (child->why[0] == '\0' && WIFSIGNALED(status))
+        snprintf(child->why, sizeof child->why, "killed by signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else if (child->why[0] == '\0')
+        snprintf(child->why, sizeof child->why, "exited with status %d", WEXITSTATUS(status));
+    check_ended(child);
+}
+
+void child_drain(struct child *child, uint32_t timeout_ms)
+{
+    deadline_clear(&child->respawn);
+    if (child->channel != NULL)
+        (void)channel_send_number(child->channel, MESSAGE_DRAIN, timeout_ms, -1);
+}
+
+void child_stop(struct child *child)
+{
+    deadline_clear(&child->respawn);
+    if (child->channel != NULL)
+        (void)channel_send(child->channel, MESSAGE_STOP, SLICE_NONE, -1);
+}
+
+void child_kill(struct child *child)
+{
+    if (child->is_running)
+        kill(child->pid, SIGKILL);
+}
+
+void child_reopen(struct child *child, uint32_t index, int fd)
+{
+    if (child->channel != NULL && channel_send_number(child->channel, MESSAGE_LOG_FILE, index, fd))
+        child->logs_pending++;
+}
+
+void child_deinit(struct child *child)
+{
+    ensure(child->phase == CHILD_NONE);
+    deadline_clear(&child->respawn);
+}

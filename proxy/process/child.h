@@ -1,0 +1,65 @@
+#pragma once
+
+#include "base/log.h"
+#include "ipc/channel.h"
+#include "net/loop.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* One worker process as the master sees it. A worker has ended when it was reaped *and* its channel
+ * was read to the end: only then its last words are known. */
+
+struct child;
+
+enum child_phase {
+    CHILD_NONE,     /* no process */
+    CHILD_STARTING, /* it reads its configuration */
+    CHILD_READY,    /* it serves */
+};
+
+struct child_events {
+    /* A process for this child: pid, or -1 with errno. Its end of the channel is `channel`. */
+    pid_t (*spawn)(void *owner, int channel);
+    void (*ready)(void *owner, struct child *child);
+    void (*log_taken)(void *owner, struct child *child); /* one child_reopen is in force */
+    /* The process has ended; child->why says how. It may be started again at once or later. */
+    void (*ended)(void *owner, struct child *child);
+};
+
+struct child {
+    struct loop *loop;
+    const struct log *log;
+    const struct child_events *events;
+    void *owner;
+    struct channel *channel; /* NULL: ended */
+    struct deadline respawn;
+    uint64_t started_at;   /* monotonic ms */
+    pid_t pid;             /* of the last process */
+    bool is_running;       /* not yet reaped */
+    unsigned quick_deaths; /* in a row, each soon after its start */
+    uint32_t logs_pending; /* descriptors sent and not yet answered */
+    enum child_phase phase;
+    char why[512]; /* "exited with status 1", "killed by signal 11", or its own words */
+};
+
+void child_init(struct child *child, struct loop *loop, const struct log *log,
+                const struct child_events *events, void *owner);
+
+/* Starts a process; false (child->why is set) if there is none. */
+bool child_start(struct child *child) __attribute__((warn_unused_result));
+
+/* Starts it again: at once, or after a pause that grows while it keeps dying soon. */
+void child_start_again(struct child *child);
+
+/* waitpid said so. */
+void child_reaped(struct child *child, int status);
+
+void child_drain(struct child *child, uint32_t timeout_ms);
+void child_stop(struct child *child);
+void child_kill(struct child *child); /* SIGKILL; `ended` follows */
+void child_reopen(struct child *child, uint32_t index, int fd);
+
+/* Forgets it; there must be no process. */
+void child_deinit(struct child *child);

@@ -1,0 +1,49 @@
+#include "process/configuration.h"
+
+#include "process/core_conf.h"
+#include "process/listens.h"
+#include "relay/relay_conf.h"
+
+#include <stdlib.h>
+
+void configuration_logs(const struct conf *conf, const struct protocol_conf *const *protocols,
+                        const char *error_log, struct log_files *logs)
+{
+    struct relay_error_log main_log = relay_error_log_of(conf, conf->main);
+
+    log_files_index(logs, main_log.path.at == NULL ? slice_of(error_log) : main_log.path);
+    for (; *protocols != NULL; protocols++)
+        (*protocols)->logs(conf, logs);
+}
+
+bool configuration_read(struct configuration *configuration, const struct program *program)
+{
+    bool good;
+
+    *configuration = (struct configuration){0};
+    conf_report_init(&configuration->report);
+    conf_sources_init(&configuration->sources, true);
+    arena_init(&configuration->arena, ARENA_UNLIMITED);
+    good = conf_read(&configuration->conf, &configuration->sources, slice_of(program->paths->conf),
+                     slice_of(program->paths->prefix), slice_of(program->globals), program->groups,
+                     true, &configuration->report);
+    if (!good)
+        return false;
+    listens_collect(&configuration->conf, program->protocols, &configuration->arena,
+                    &configuration->listens, &configuration->report);
+    configuration_logs(&configuration->conf, program->protocols, program->paths->error_log,
+                       &configuration->logs);
+    if (configuration->listens.count == 0)
+        conf_report_add(&configuration->report, CONF_WARNING, (struct conf_place){0},
+                        "there is nothing to listen on: no `server` in `http` or `mail`");
+    return configuration->report.errors == 0;
+}
+
+void configuration_deinit(struct configuration *configuration)
+{
+    free(configuration->logs.files);
+    arena_deinit(&configuration->arena);
+    conf_deinit(&configuration->conf);
+    conf_sources_deinit(&configuration->sources);
+    conf_report_deinit(&configuration->report);
+}

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "conf/conf_block.h"
+#include "process/program.h"
+#include "relay/listen.h"
+#include "relay/log_files.h"
+
+#include <stdbool.h>
+
+/* A configuration as read from disk, and what follows from it: for `frontd -t`, and for a
+ * generation until its workers run. */
+struct configuration {
+    struct conf_report report;
+    struct conf_sources sources;
+    struct conf conf;
+    struct arena arena;
+    struct listen_list listens;
+    struct log_files logs; /* none is open; the first is the main error log */
+};
+
+/* Reads and checks all of it. False if configuration->report has errors. Either way
+ * configuration_deinit is to be called. */
+bool configuration_read(struct configuration *configuration, const struct program *program)
+    __attribute__((warn_unused_result));
+void configuration_deinit(struct configuration *configuration);
+
+/* The log files that `conf` names, in an order that is the same in master and workers. */
+void configuration_logs(const struct conf *conf, const struct protocol_conf *const *protocols,
+                        const char *error_log, struct log_files *logs);

@@ -1,0 +1,242 @@
+#include "process/generation.h"
+
+#include "base/ensure.h"
+#include "os/spawn.h"
+#include "process/log_open.h"
+#include "process/worker_arguments.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* What a worker inherits of our environment; nothing else. */
+static const char *const environment_names[] = {
+    "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "FRONTD_DNS",
+};
+#define ENVIRONMENT_COUNT (sizeof environment_names / sizeof *environment_names)
+
+static size_t collect_environment(const char *environment[ENVIRONMENT_COUNT + 1],
+                                  struct arena *arena)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < ENVIRONMENT_COUNT; i++) {
+        const char *value = getenv(environment_names[i]);
+
+        if (value != NULL)
+            environment[count++] = arena_format(arena, "%s=%s", environment_names[i], value).at;
+    }
+    environment[count] = NULL;
+    return count;
+}
+
+static pid_t on_spawn(void *owner, int channel)
+{
+    struct generation *generation = owner;
+    const char *environment[ENVIRONMENT_COUNT + 1];
+    struct worker_words words;
+    struct arena arena;
+    pid_t pid;
+
+    arena_init(&arena, ARENA_UNLIMITED);
+    collect_environment(environment, &arena);
+    worker_arguments_write(generation->arguments, &words);
+    generation->passed[0] = channel;
+    pid = spawn_program(generation->program->worker, words.words, environment, generation->passed,
+                        generation->passed_count);
+    arena_deinit(&arena);
+    return pid;
+}
+
+static bool all_ready(const struct generation *generation)
+{
+    for (size_t i = 0; i < generation->child_count; i++)
+        if (generation->children[i].phase != CHILD_READY)
+            return false;
+    return true;
+}
+
+static void on_ready(void *owner, struct child *child)
+{
+    struct generation *generation = owner;
+
+    if (generation->phase == GENERATION_STARTING && all_ready(generation))
+        generation->events->ready(generation->owner, generation);
+    else if (generation->phase == GENERATION_RUNNING)
+        log_line(generation->log, LOG_NOTICE, 0, "worker %d serves in its place", (int)child->pid);
+}
+
+static void check_reopened(struct generation *generation)
+{
+    if (!generation_is_reopening(generation))
+        generation->events->reopened(generation->owner, generation);
+}
+
+static void on_log_taken(void *owner, struct child *child)
+{
+    (void)child;
+    check_reopened(owner);
+}
+
+static void on_ended(void *owner, struct child *child)
+{
+    struct generation *generation = owner;
+
+    switch (generation->phase) {
+    case GENERATION_STARTING:
+        generation->events->failed(generation->owner, generation, child->why);
+        break;
+    case GENERATION_RUNNING:
+        log_line(generation->log, LOG_ALERT, 0, "worker %d died: %s; starting another",
+                 (int)child->pid, child->why);
+        check_reopened(generation);
+        child_start_again(child);
+        break;
+    case GENERATION_DRAINING:
+    case GENERATION_STOPPING:
+        check_reopened(generation);
+        if (generation_running(generation) == 0)
+            generation->events->gone(generation->owner, generation);
+        break;
+    case GENERATION_LOADED:
+        ensure(!"unreachable");
+    }
+}
+
+static const struct child_events child_events = {on_spawn, on_ready, on_log_taken, on_ended};
+
+void generation_start(struct generation *generation)
+{
+    struct child *children = memory_zero(generation->child_count * sizeof *children);
+
+    ensure(generation->phase == GENERATION_LOADED);
+    generation->phase = GENERATION_STARTING;
+    generation->children = children;
+    for (size_t i = 0; i < generation->child_count; i++)
+        child_init(&children[i], generation->loop, generation->log, &child_events, generation);
+    for (size_t i = 0; i < generation->child_count; i++) {
+        if (!child_start(&children[i])) {
+            generation->events->failed(generation->owner, generation, children[i].why);
+            return;
+        }
+    }
+}
+
+void generation_commit(struct generation *generation)
+{
+    ensure(generation->phase == GENERATION_STARTING);
+    generation->phase = GENERATION_RUNNING;
+    configuration_deinit(generation->configuration);
+    free(generation->configuration);
+    generation->configuration = NULL;
+}
+
+void generation_drain(struct generation *generation, uint32_t timeout_ms)
+{
+    if (generation->phase > GENERATION_RUNNING)
+        return;
+    generation->phase = GENERATION_DRAINING;
+    for (size_t i = 0; i < generation->child_count; i++)
+        child_drain(&generation->children[i], timeout_ms);
+}
+
+void generation_stop(struct generation *generation)
+{
+    generation->phase = GENERATION_STOPPING;
+    for (size_t i = 0; i < generation->child_count; i++)
+        child_stop(&generation->children[i]);
+}
+
+void generation_kill(struct generation *generation)
+{
+    generation->phase = GENERATION_STOPPING;
+    for (size_t i = 0; i < generation->child_count; i++)
+        child_kill(&generation->children[i]);
+}
+
+/* The descriptor keeps its number, so that everything that holds it goes on with the new file. */
+static bool reopen_file(struct log_file *file)
+{
+    int fd = log_open(file->path);
+
+    if (fd < 0)
+        return false;
+    if (dup3(fd, file->fd, O_CLOEXEC) < 0) {
+        close(fd);
+        return false;
+    }
+    close(fd);
+    return true;
+}
+
+void generation_reopen(struct generation *generation, void (*say)(void *owner, const char *line),
+                       void *owner)
+{
+    for (size_t i = 0; i < generation->logs.count; i++) {
+        struct log_file *file = &generation->logs.files[i];
+
+        if (file->fd == STDERR_FILENO)
+            continue;
+        if (!reopen_file(file)) {
+            char line[512];
+
+            snprintf(line, sizeof line, "cannot open %.*s: %s; the old file is kept",
+                     (int)file->path.len, file->path.at, strerror(errno));
+            say(owner, line);
+            continue;
+        }
+        for (size_t j = 0; j < generation->child_count; j++)
+            child_reopen(&generation->children[j], (uint32_t)i, file->fd);
+    }
+}
+
+bool generation_is_reopening(const struct generation *generation)
+{
+    for (size_t i = 0; i < generation->child_count; i++)
+        if (generation->children[i].logs_pending > 0)
+            return true;
+    return false;
+}
+
+bool generation_reaped(struct generation *generation, pid_t pid, int status)
+{
+    for (size_t i = 0; i < generation->child_count; i++) {
+        struct child *child = &generation->children[i];
+
+        if (child->is_running && child->pid == pid) {
+            child_reaped(child, status);
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t generation_running(const struct generation *generation)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; generation->children != NULL && i < generation->child_count; i++)
+        count += generation->children[i].phase != CHILD_NONE;
+    return count;
+}
+
+void generation_free(struct generation *generation)
+{
+    for (size_t i = 0; generation->children != NULL && i < generation->child_count; i++)
+        child_deinit(&generation->children[i]);
+    for (size_t i = 0; i < generation->logs.count; i++)
+        if (generation->logs.files[i].fd > STDERR_FILENO)
+            close(generation->logs.files[i].fd);
+    if (generation->snapshot >= 0)
+        close(generation->snapshot);
+    if (generation->configuration != NULL) {
+        configuration_deinit(generation->configuration);
+        free(generation->configuration);
+    }
+    free(generation->children);
+    free(generation->logs.files);
+    arena_deinit(&generation->arena);
+    free(generation);
+}

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "base/log.h"
+#include "net/loop.h"
+#include "process/child.h"
+#include "process/configuration.h"
+#include "process/program.h"
+#include "process/sockets.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One loaded configuration and the workers that run it. */
+
+enum generation_phase {
+    GENERATION_LOADED,   /* read and checked, sockets bound, logs open; no worker yet */
+    GENERATION_STARTING, /* not all workers are ready */
+    GENERATION_RUNNING,  /* in force; who dies is replaced */
+    GENERATION_DRAINING, /* finishes what is open */
+    GENERATION_STOPPING, /* is to end at once */
+};
+
+struct generation;
+
+struct generation_events {
+    void (*ready)(void *owner, struct generation *generation); /* all workers serve */
+    /* A worker could not start; `why` in words. The rest must be stopped. */
+    void (*failed)(void *owner, struct generation *generation, const char *why);
+    void (*reopened)(void *owner, struct generation *generation); /* all workers did */
+    void (*gone)(void *owner, struct generation *generation);     /* no process is left */
+};
+
+struct generation {
+    const struct program *program;
+    struct loop *loop;
+    const struct log *log; /* the master's */
+    const struct generation_events *events;
+    void *owner;
+    struct generation *next;
+    uint32_t number; /* 1, 2, … */
+    enum generation_phase phase;
+
+    struct configuration *configuration; /* NULL once it is in force: workers have their own */
+
+    /* What outlives the text. */
+    struct arena arena;
+    struct listen_list listens;
+    struct log_files logs;
+    enum log_level log_level; /* of the main error log */
+    struct slice pid;         /* path of the pid file; empty: none */
+    bool daemon;
+    uint32_t shutdown_timeout_ms;
+    int snapshot;
+    int *passed; /* the workers' descriptors from 3 on; the first is the channel of the day */
+    size_t passed_count;
+    struct worker_arguments *arguments;
+    struct child *children;
+    size_t child_count;
+};
+
+/* Makes a generation of a good configuration, which it takes over: binds what is new, opens every
+ * log, seals the snapshot. NULL with errors in configuration->report, which stays the caller's
+ * then. */
+struct generation *generation_new(const struct program *program, struct loop *loop,
+                                  const struct log *log, struct configuration *configuration,
+                                  struct sockets *sockets, uint32_t number,
+                                  const struct generation_events *events, void *owner);
+
+void generation_start(struct generation *generation); /* the workers; `ready` or `failed` follows */
+void generation_commit(struct generation *generation); /* it is in force: lets go of the text */
+void generation_drain(struct generation *generation, uint32_t timeout_ms);
+void generation_stop(struct generation *generation); /* politely, but now */
+void generation_kill(struct generation *generation);
+
+/* Opens every log file anew and hands it to the workers. Files that cannot be opened stay as they
+ * are, with a line to `say`. `reopened` follows from the loop. */
+void generation_reopen(struct generation *generation, void (*say)(void *owner, const char *line),
+                       void *owner);
+bool generation_is_reopening(const struct generation *generation);
+
+/* The worker with this process id ended; false if it is none of ours. */
+bool generation_reaped(struct generation *generation, pid_t pid, int status);
+
+size_t generation_running(const struct generation *generation); /* processes there are */
+void generation_free(struct generation *generation);            /* only when there are none */

@@ -1,0 +1,158 @@
+#include "os/descriptor.h"
+#include "os/privileges.h"
+#include "process/core_conf.h"
+#include "process/generation.h"
+#include "process/listens.h"
+#include "process/log_open.h"
+#include "process/worker_arguments.h"
+#include "relay/relay_conf.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* How a configuration becomes a generation. */
+
+static struct slice keep(struct generation *generation, struct slice text)
+{
+    return arena_keep(&generation->arena, text);
+}
+
+/* Addresses and paths that are needed when the text is gone. */
+static void keep_lists(struct generation *generation, const struct configuration *configuration)
+{
+    const struct listen_list *listens = &configuration->listens;
+
+    generation->listens.count = listens->count;
+    generation->listens.listens =
+        arena_zero(&generation->arena, (listens->count + 1) * sizeof *listens->listens);
+    for (size_t i = 0; i < listens->count; i++)
+        generation->listens.listens[i].address = listens->listens[i].address;
+    for (size_t i = 0; i < configuration->logs.count; i++)
+        log_files_index(&generation->logs, keep(generation, configuration->logs.files[i].path));
+}
+
+static void keep_settings(struct generation *generation, const struct conf *conf)
+{
+    const struct core_conf *core = core_conf_of(conf);
+
+    generation->log_level = relay_error_log_of(conf, conf->main).level;
+    generation->daemon = core->daemon;
+    generation->shutdown_timeout_ms = core->worker_shutdown_timeout;
+    if (core->pid.len > 0)
+        generation->pid = keep(generation, core->pid);
+}
+
+static bool open_logs(struct generation *generation, struct conf_report *report)
+{
+    bool all = true;
+
+    for (size_t i = 0; i < generation->logs.count; i++) {
+        struct log_file *file = &generation->logs.files[i];
+
+        if (file->fd < 0 && (file->fd = log_open(file->path)) < 0) {
+            conf_report_add(report, CONF_ERROR, (struct conf_place){0},
+                            "cannot open the log %.*s: %s", (int)file->path.len, file->path.at,
+                            strerror(errno));
+            all = false;
+        }
+    }
+    return all;
+}
+
+static bool seal_snapshot(struct generation *generation, struct configuration *configuration)
+{
+    struct slice bytes = conf_sources_write(&configuration->sources, &configuration->arena);
+
+    generation->snapshot = descriptor_seal("frontd-configuration", bytes);
+    if (generation->snapshot < 0)
+        conf_report_add(&configuration->report, CONF_ERROR, (struct conf_place){0},
+                        "cannot make a memory file for the workers: %s", strerror(errno));
+    return generation->snapshot >= 0;
+}
+
+/* Whom the workers become. Names are looked up here: the workers need no /etc/passwd. */
+static bool find_identity(struct worker_arguments *arguments, const struct conf *conf,
+                          struct conf_report *report)
+{
+    const struct core_user *user = &core_conf_of(conf)->user;
+
+    arguments->has_identity = geteuid() == 0;
+    if (!arguments->has_identity)
+        return true;
+    if (privileges_find(user->user.len > 0 ? user->user : SLICE("nobody"), user->group,
+                        &arguments->identity) == PRIVILEGES_FOUND)
+        return true;
+    conf_report_add(report, CONF_ERROR, (struct conf_place){0},
+                    "there is no user `nobody`: name one with `user` for the workers");
+    return false;
+}
+
+static bool prepare_arguments(struct generation *generation, struct configuration *configuration)
+{
+    const struct program *program = generation->program;
+    struct worker_arguments *arguments = arena_zero(&generation->arena, sizeof *arguments);
+
+    arguments->conf = program->paths->conf;
+    arguments->prefix = program->paths->prefix;
+    arguments->globals = program->globals;
+    arguments->error_log = program->paths->error_log;
+    generation->arguments = arguments;
+    return find_identity(arguments, &configuration->conf, &configuration->report);
+}
+
+/* In the order that worker_arguments.h says. Standard error needs no passing. */
+static void list_passed(struct generation *generation, const struct sockets *sockets)
+{
+    const struct listen_list *listens = &generation->listens;
+    int *passed = arena_alloc(&generation->arena,
+                              (2 + listens->count + generation->logs.count) * sizeof(int));
+    size_t count = 2;
+
+    passed[0] = -1;
+    passed[1] = generation->snapshot;
+    for (size_t i = 0; i < listens->count; i++)
+        if (sockets_fd(sockets, listens, i) >= 0)
+            passed[count++] = sockets_fd(sockets, listens, i);
+    generation->arguments->sockets = count - 2;
+    for (size_t i = 0; i < generation->logs.count; i++)
+        if (generation->logs.files[i].fd != STDERR_FILENO)
+            passed[count++] = generation->logs.files[i].fd;
+    generation->arguments->logs = count - 2 - generation->arguments->sockets;
+    generation->passed = passed;
+    generation->passed_count = count;
+}
+
+struct generation *generation_new(const struct program *program, struct loop *loop,
+                                  const struct log *log, struct configuration *configuration,
+                                  struct sockets *sockets, uint32_t number,
+                                  const struct generation_events *events, void *owner)
+{
+    struct generation *generation = memory_zero(sizeof *generation);
+    bool good;
+
+    *generation = (struct generation){.program = program,
+                                      .loop = loop,
+                                      .log = log,
+                                      .events = events,
+                                      .owner = owner,
+                                      .number = number,
+                                      .phase = GENERATION_LOADED,
+                                      .configuration = configuration,
+                                      .snapshot = -1};
+    arena_init(&generation->arena, ARENA_UNLIMITED);
+    keep_lists(generation, configuration);
+    keep_settings(generation, &configuration->conf);
+    good = sockets_bind(sockets, &configuration->listens, &configuration->report);
+    good = open_logs(generation, &configuration->report) && good;
+    good = good && prepare_arguments(generation, configuration) &&
+           seal_snapshot(generation, configuration);
+    if (!good) {
+        sockets_abandon(sockets);
+        generation->configuration = NULL;
+        generation_free(generation);
+        return NULL;
+    }
+    list_passed(generation, sockets);
+    generation->child_count = core_worker_count(&configuration->conf);
+    return generation;
+}

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "process/paths.h"
+#include "relay/protocol_conf.h"
+
+/* What a master was started as: the same from its first to its last line. */
+struct program {
+    const char *name; /* for messages: "frontd", or "nginx" if it was called so */
+    const struct protocol_conf *const *protocols; /* NULL-terminated */
+    const struct conf_group *const *groups;       /* of all directives there are; see conf_groups */
+    const struct paths *paths;
+    const char *globals; /* -g; "" if not given */
+    int worker;          /* the program frontd-worker, open; -1: not found */
+};
+
+/* The program's own groups and those of the protocols, each once, NULL-terminated; free(3) it. */
+const struct conf_group **program_groups(const struct protocol_conf *const *protocols);

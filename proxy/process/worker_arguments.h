@@ -1,0 +1,33 @@
+#pragma once
+
+#include "base/slice.h"
+#include "os/privileges.h"
+#include "os/spawn.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What the master tells a worker it starts: words on its command line, and descriptors by number.
+ * The configuration itself is in the snapshot. */
+
+#define WORKER_CHANNEL_FD  (SPAWN_FIRST_DESCRIPTOR)
+#define WORKER_SNAPSHOT_FD (SPAWN_FIRST_DESCRIPTOR + 1)
+#define WORKER_FIRST_FD    (SPAWN_FIRST_DESCRIPTOR + 2) /* listening sockets, then logs */
+#define WORKER_WORDS       8
+
+struct worker_arguments {
+    const char *conf, *prefix, *globals, *error_log;
+    size_t sockets, logs; /* how many descriptors of each there are */
+    bool has_identity;    /* root: become that */
+    struct privileges_identity identity;
+};
+
+/* Room for what is not text already. */
+struct worker_words {
+    const char *words[WORKER_WORDS + 1]; /* ends with NULL */
+    char sockets[16], logs[16], identity[64 + 12 * PRIVILEGES_GROUPS_MAX];
+};
+
+void worker_arguments_write(const struct worker_arguments *arguments, struct worker_words *words);
+bool worker_arguments_read(struct worker_arguments *arguments, int count, const char *const *words)
+    __attribute__((warn_unused_result));

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "base/log.h"
+#include "conf/conf_block.h"
+#include "ipc/channel.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "process/worker_arguments.h"
+#include "relay/listen.h"
+#include "relay/log_files.h"
+#include "relay/protocol.h"
+#include "relay/protocol_conf.h"
+#include "relay/worker.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the files of a worker process share. */
+
+enum server_phase {
+    SERVER_SERVING,
+    SERVER_DRAINING, /* accepts nothing new */
+    SERVER_STOPPING, /* all sessions are closed; last words are leaving */
+};
+
+/* One listening socket. */
+struct acceptor {
+    struct server *server;
+    struct listener *listener;
+    size_t index; /* in listens */
+    bool covers;  /* other listens are reached through it: listens_cover */
+};
+
+struct server {
+    struct worker worker; /* what sessions see */
+    const struct protocol *const *protocols;
+    const struct protocol_conf *const *confs;
+    struct worker_arguments arguments;
+    struct channel *channel; /* NULL: the master is gone */
+    struct log log;
+    struct arena arena;
+    struct conf_sources sources;
+    struct conf conf;
+    struct conf_report report;
+    const struct conf_group **groups;
+    struct listen_list listens;
+    struct log_files logs;
+    struct acceptor *acceptors;
+    size_t acceptor_count;
+    struct deadline end;   /* of draining or stopping, at the latest */
+    struct deadline check; /* whether all has finished */
+    uint32_t cut_off;      /* sessions that were open when time was up */
+    enum server_phase phase;
+    char why[512]; /* why it could not start */
+};
+
+/* worker_start.c: everything from the descriptors to the last privilege. False: server->why. */
+bool server_start(struct server *server);
+
+/* worker.c */
+void server_accept(struct server *server);                     /* from now on */
+void server_drain(struct server *server, uint32_t timeout_ms); /* 0: no limit */
+void server_stop(struct server *server);
+void server_take_log(struct server *server, uint32_t index, int fd);

@@ -1,0 +1,154 @@
+#include "dns/dns.h"
+#include "os/descriptor.h"
+#include "os/privileges.h"
+#include "process/configuration.h"
+#include "process/core_conf.h"
+#include "process/listens.h"
+#include "process/program.h"
+#include "process/worker_private.h"
+#include "relay/backend.h"
+#include "relay/relay_conf.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* How a worker starts: it reads the snapshot with the code that the master checked it with, takes
+ * its descriptors, lets every protocol prepare itself, and gives up what it had of privileges. */
+
+/* Descriptors beside those of sessions: log files, sockets, the channel, DNS, files being served.
+ */
+#define SPARE_DESCRIPTORS 256
+/* A client, a backend and a file each. */
+#define DESCRIPTORS_A_SESSION 3
+
+__attribute__((format(printf, 2, 3))) static bool fail(struct server *server, const char *format,
+                                                       ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(server->why, sizeof server->why, format, list);
+    va_end(list);
+    return false;
+}
+
+static void keep_finding(void *owner, enum conf_severity severity, struct slice line)
+{
+    struct server *server = owner;
+
+    if (severity == CONF_ERROR && server->why[0] == '\0')
+        (void)fail(server, "%.*s", (int)line.len, line.at);
+}
+
+static bool read_snapshot(struct server *server)
+{
+    struct slice bytes;
+
+    conf_sources_init(&server->sources, false);
+    conf_report_init(&server->report);
+    if (!descriptor_map(WORKER_SNAPSHOT_FD, &bytes) || !conf_sources_read(&server->sources, bytes))
+        return fail(server, "cannot read the snapshot of the configuration");
+    close(WORKER_SNAPSHOT_FD);
+    if (conf_read(&server->conf, &server->sources, slice_of(server->arguments.conf),
+                  slice_of(server->arguments.prefix), slice_of(server->arguments.globals),
+                  server->groups, false, &server->report))
+        return true;
+    conf_report_lines(&server->report, &server->sources, keep_finding, server);
+    return false;
+}
+
+static const struct protocol *protocol_named(const struct server *server, const char *name)
+{
+    for (const struct protocol *const *p = server->protocols; *p != NULL; p++)
+        if (slice_equal(slice_of((*p)->name), slice_of(name)))
+            return *p;
+    return NULL;
+}
+
+/* Sockets and logs come in the order in which the lists stand here; see worker_arguments.h. */
+static bool take_descriptors(struct server *server)
+{
+    const struct worker_arguments *arguments = &server->arguments;
+    int fd = WORKER_FIRST_FD + (int)arguments->sockets;
+    size_t bound = 0, opened = 0;
+
+    listens_collect(&server->conf, server->confs, &server->arena, &server->listens, NULL);
+    for (size_t i = 0; i < server->listens.count; i++) {
+        struct listen *listen = &server->listens.listens[i];
+
+        listen->protocol = protocol_named(server, listen->protocol_name);
+        bound += listens_cover(&server->listens, i) == i;
+    }
+    configuration_logs(&server->conf, server->confs, arguments->error_log, &server->logs);
+    for (size_t i = 0; i < server->logs.count; i++)
+        if (server->logs.files[i].fd != STDERR_FILENO) {
+            server->logs.files[i].fd = fd++;
+            opened++;
+        }
+    if (bound != arguments->sockets || opened != arguments->logs)
+        return fail(server, "expected %zu sockets and %zu logs, got %zu and %zu", bound, opened,
+                    arguments->sockets, arguments->logs);
+    server->log = (struct log){server->logs.files[0].fd,
+                               relay_error_log_of(&server->conf, server->conf.main).level};
+    return true;
+}
+
+static void raise_descriptors(struct server *server)
+{
+    const struct core_conf *core = core_conf_of(&server->conf);
+    size_t wanted = core->worker_rlimit_nofile > 0
+                        ? core->worker_rlimit_nofile
+                        : server->worker.session_limit * DESCRIPTORS_A_SESSION + SPARE_DESCRIPTORS;
+    size_t got = privileges_raise_descriptors(wanted);
+
+    if (got < wanted && (core->worker_rlimit_nofile > 0 || got < server->worker.session_limit))
+        log_line(&server->log, LOG_WARN, 0,
+                 "%zu worker_connections, but only %zu descriptors may be open: raise the limit "
+                 "(LimitNOFILE= or ulimit -n)",
+                 server->worker.session_limit, got);
+}
+
+static void make_worker(struct server *server)
+{
+    const struct dns_options dns = {.servers = getenv("FRONTD_DNS")};
+    struct worker *worker = &server->worker;
+
+    worker->conf = &server->conf;
+    worker->log = &server->log;
+    worker->log_files = &server->logs;
+    worker->listens = &server->listens;
+    worker->session_limit = core_connections(&server->conf);
+    raise_descriptors(server);
+    worker->resolver = dns_resolver_new(worker->loop, &dns);
+    worker->backends = backend_pool_new(worker);
+}
+
+static bool start_protocols(struct server *server)
+{
+    for (const struct protocol *const *p = server->protocols; *p != NULL; p++)
+        if (!(*p)->start(&server->worker))
+            return fail(server, "%s could not start: the error log says why", (*p)->name);
+    return true;
+}
+
+/* Last: from here on there is no way back to what root could do. */
+static bool drop_privileges(struct server *server)
+{
+    if (server->arguments.has_identity && !privileges_become(&server->arguments.identity))
+        return fail(server, "cannot become uid %u: %s", (unsigned)server->arguments.identity.uid,
+                    strerror(errno));
+    if (!privileges_harden())
+        return fail(server, "cannot give up privileges: %s", strerror(errno));
+    return true;
+}
+
+bool server_start(struct server *server)
+{
+    if (!read_snapshot(server) || !take_descriptors(server))
+        return false;
+    make_worker(server);
+    return start_protocols(server) && drop_privileges(server);
+}
