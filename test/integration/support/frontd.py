@@ -172,7 +172,7 @@ class Frontd:
         environment = dict(os.environ)
         environment["ASAN_OPTIONS"] = f"log_path={report}:detect_leaks=1:abort_on_error=0"
         environment["UBSAN_OPTIONS"] = f"log_path={report}:print_stacktrace=1:halt_on_error=1"
-        environment["FRONTD_SOCKET"] = str(self.home / "control.sock")
+        environment.pop("FRONTD_SOCKET", None)  # it is below the prefix
         return environment
 
     def _is_ready(self):

@@ -13,12 +13,13 @@ def free_port():
     """A port that nobody has on any loopback address, and that no other call has been given."""
     while True:
         port = _random.randrange(_FIRST, _LAST)
-        if port not in _given and _is_free(port):
+        if port not in _given and is_free_port(port):
             _given.add(port)
             return port
 
 
-def _is_free(port):
+def is_free_port(port):
+    """Whether nobody has this port on any loopback address."""
     for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             if family == socket.AF_INET6:

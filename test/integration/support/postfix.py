@@ -1,5 +1,6 @@
-"""A private Postfix: Debian's programs with a configuration, a queue and a log of their own. The
-machine's own Postfix, if there is one, is neither read nor touched."""
+"""A private Postfix: Debian's programs with a configuration (conf/postfix), a queue and a log of their
+own. The machine's own Postfix, if there is one, is neither read nor touched. conf/quickstart uses it
+too."""
 
 import email
 import os
@@ -8,75 +9,11 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 
 from .ports import free_port, listening_ports
 from .wait import wait_until
 
-_MAIN = """\
-compatibility_level = 3.6
-queue_directory = {home}/queue
-data_directory = {home}/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
-maillog_file = {home}/mail.log
-maillog_file_prefixes = {home}
-import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ XAUTHORITY DISPLAY LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME
-inet_interfaces = 127.0.0.1, [::1]
-inet_protocols = all
-myhostname = postfix.example.test
-mydestination =
-mynetworks = 127.0.0.1/32 [::1]/128
-smtpd_relay_restrictions = permit_mynetworks reject_unauth_destination
-smtpd_recipient_restrictions =
-smtpd_authorized_xclient_hosts = 127.0.0.0/8 [::1]/128
-smtpd_discard_ehlo_keywords =
-smtpd_peername_lookup = yes
-smtpd_client_connection_count_limit = 0
-smtpd_client_connection_rate_limit = 0
-smtpd_forbid_bare_newline = yes
-smtpd_error_sleep_time = 0
-smtputf8_enable = yes
-virtual_mailbox_domains = example.test
-virtual_mailbox_base = {home}/mail
-virtual_mailbox_maps = texthash:{home}/mailboxes
-virtual_uid_maps = static:65534
-virtual_gid_maps = static:65534
-virtual_minimum_uid = 100
-virtual_mailbox_limit = 0
-message_size_limit = 209715200
-local_transport = error:no local delivery
-default_transport = error:nothing leaves this machine
-alias_maps =
-local_recipient_maps =
-queue_run_delay = 5s
-minimal_backoff_time = 5s
-"""
-
-# service type private unpriv chroot wakeup maxproc command: Postfix's own master.cf, without what
-# would send mail elsewhere.
-_MASTER = """\
-{port}    inet  n       -       n       -       200     smtpd
-pickup    unix  n       -       n       60      1       pickup
-cleanup   unix  n       -       n       -       0       cleanup
-qmgr      unix  n       -       n       300     1       qmgr
-rewrite   unix  -       -       n       -       -       trivial-rewrite
-bounce    unix  -       -       n       -       0       discard
-defer     unix  -       -       n       -       0       bounce
-trace     unix  -       -       n       -       0       bounce
-verify    unix  -       -       n       -       1       verify
-flush     unix  n       -       n       1000?   0       flush
-proxymap  unix  -       -       n       -       -       proxymap
-error     unix  -       -       n       -       -       error
-retry     unix  -       -       n       -       -       error
-discard   unix  -       -       n       -       -       discard
-virtual   unix  -       n       n       -       -       virtual
-anvil     unix  -       -       n       -       1       anvil
-postlog   unix-dgram n  -       n       -       1       postlogd
-"""
-
+_TEMPLATES = pathlib.Path(__file__).resolve().parents[3] / "conf/postfix"
 _MAILBOXES = ("user", "other", "postmaster")
 
 
@@ -91,17 +28,22 @@ class Postfix:
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
         self.log_path = self.home / "mail.log"
-        self._write()
-        self.start()
+        try:
+            self._write()
+            self.start()
+        except BaseException:
+            shutil.rmtree(self.home)
+            raise
 
     def _write(self):
         for name in ("etc", "queue", "data", "mail"):
             (self.home / name).mkdir()
         shutil.chown(self.home / "data", "postfix")
         shutil.chown(self.home / "mail", 65534, 65534)
-        etc = self.home / "etc"
-        (etc / "main.cf").write_text(_MAIN.format(home=self.home), encoding="ascii")
-        (etc / "master.cf").write_text(_MASTER.format(port=self.port), encoding="ascii")
+        for name in ("main.cf", "master.cf"):
+            text = (_TEMPLATES / name).read_text(encoding="ascii")
+            text = text.replace("@home@", str(self.home)).replace("@port@", str(self.port))
+            (self.home / "etc" / name).write_text(text, encoding="ascii")
         (self.home / "mailboxes").write_text(
             "".join(f"{name}@example.test {name}/\n" for name in _MAILBOXES), encoding="ascii"
         )
@@ -177,20 +119,3 @@ class Postfix:
         )
         if result.returncode != 0:
             raise AssertionError(f"postfix {word}: {result.stdout}{result.stderr}\n{self.log()}")
-
-
-def main():
-    """Starts one, prints what a person needs, and waits: for trying things out by hand."""
-    postfix = Postfix()
-    try:
-        print(f"Postfix listens on {postfix.address}; log: {postfix.log_path}")
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        postfix.close()
-
-
-if __name__ == "__main__":
-    main()
