@@ -334,7 +334,7 @@ void tls_conf_check(struct conf_reader *reader, const struct conf_scope *scope, 
 
         is_good = check_pair(reader, &pair) && is_good;
     }
-    if (is_good && tls_conf_has_certificate(tls))
+    if (is_good && reader->checks_disk && tls_conf_has_certificate(tls))
         check_by_building(reader, tls);
 }
 
