@@ -6,7 +6,7 @@
  *   load serve-http PORT --size N      a backend that answers every request with N bytes
  *   load serve-smtp PORT               a backend that takes every message
  *
- * The result is one JSON object on standard output. */
+ * The result is one JSON object on standard output. SIGTERM ends a load early, and well. */
 #include "load.h"
 
 #include <getopt.h>
@@ -94,6 +94,14 @@ static void read_options(int argc, char **argv, struct load_options *options)
     }
 }
 
+volatile sig_atomic_t load_is_over;
+
+static void on_signal(int number)
+{
+    (void)number;
+    load_is_over = 1;
+}
+
 int main(int argc, char **argv)
 {
     struct load_options options = {
@@ -110,6 +118,8 @@ int main(int argc, char **argv)
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
+    if (strncmp(argv[1], "serve", 5) != 0)
+        signal(SIGTERM, on_signal);
     options.port = (uint16_t)strtoul(argv[2], NULL, 10);
     read_options(argc - 2, argv + 2, &options);
     if (options.resumes && options.tls != NULL)

@@ -3,6 +3,7 @@
 #include "tally.h"
 #include "wire.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +22,9 @@ struct load_options {
     bool resumes;        /* tls: with the session of the connection before */
     size_t message_size; /* smtp */
 };
+
+/* Set by SIGTERM: begin nothing more. */
+extern volatile sig_atomic_t load_is_over;
 
 /* Each runs until the time is over or the units are done, and lets what is under way finish. */
 void load_http(const struct load_options *options, struct tally *tally);

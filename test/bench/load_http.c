@@ -71,7 +71,7 @@ static SSL_SESSION *session_to_resume(const struct load_options *options)
 
 static bool may_begin(const struct load *load)
 {
-    if (load->options->units > 0 && load->begun >= load->options->units)
+    if (load_is_over || (load->options->units > 0 && load->begun >= load->options->units))
         return false;
     return wire_now() < load->deadline_ns;
 }

@@ -62,7 +62,7 @@ static void next_session(struct client *client)
     struct load *load = client->load;
     const struct load_options *options = load->options;
 
-    while ((options->units == 0 || load->begun < options->units) &&
+    while (!load_is_over && (options->units == 0 || load->begun < options->units) &&
            wire_now() < load->deadline_ns) {
         load->begun++;
         client->step = 0;

@@ -6,6 +6,8 @@ postfix                     a running private Postfix, one for all tests (suppor
 http_backend(answer, …)     an HTTP server that records exact bytes (support/backends.py)
 smtp_backend(…)             an SMTP server that records and misbehaves as told
 scripted_backend(script)    any server: script(peer) is called for each connection
+fast_backend("http"|"smtp") a backend that answers everything, and quickly (support/load.py)
+load(kind, port, …)         load that counts what fails; ends with .finish() (support/load.py)
 connect(port, …)            a client connection, closed at the end (support/wire.py)
 
 Each is stopped after its test, and a test fails if frontd left a process, if a sanitizer said
@@ -15,6 +17,7 @@ the end is: clients, frontd, backends."""
 import pytest
 from support import backends, wire
 from support.frontd import Frontd
+from support.load import FastBackend, Load
 from support.postfix import Postfix
 
 
@@ -68,6 +71,11 @@ def scripted_backend(_backends):
 
 
 @pytest.fixture
+def fast_backend(_backends):
+    return _starts(FastBackend, _backends)
+
+
+@pytest.fixture
 def frontd_files(_backends):
     """_backends is asked for so that frontd ends before they do."""
     made = []
@@ -92,6 +100,16 @@ def frontd(frontd_files):
         return frontd_files(text, **values).start()
 
     return start
+
+
+@pytest.fixture
+def load(frontd_files):
+    """frontd_files is asked for so that the load ends before frontd does."""
+    del frontd_files
+    loads = []
+    yield _starts(Load, loads)
+    for each in loads:
+        each.close()
 
 
 @pytest.fixture
