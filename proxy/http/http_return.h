@@ -8,6 +8,9 @@
  * without the slash and the location hands to a backend. */
 void http_return_slash(struct http_exchange *exchange);
 
-/* `path` as an absolute URL on the name and port the client used: "https://host:8443/path". Made of
- * validated parts only; bytes that do not belong in a URL are escaped. */
+/* 301 to `path` (decoded; it is escaped here) on the same host, with the query. */
+void http_return_redirect_path(struct http_exchange *exchange, struct slice path);
+
+/* `path` (it begins with '/', escaped already) as an absolute URL on the name and port the client
+ * used: "https://host:8443/path". On the arena's ceiling: `path` itself. */
 struct slice http_absolute_url(struct http_exchange *exchange, struct slice path);

@@ -12,21 +12,23 @@
 struct worker;
 struct http_exchange;
 struct http_file_cache;
+struct http_root;
 struct log_file;
+
+struct http_content_location {
+    struct http_root *root;       /* NULL: the location has none */
+    const struct log_file **logs; /* where its lines go, by its access_log; NULL: nowhere */
+    size_t log_count;
+};
 
 struct http_content {
     struct arena arena;
     struct worker *worker;
-    struct http_clock clock; /* of the turn: see http_content_clock */
+    struct http_clock clock; /* see http_content_clock */
     struct http_file_cache *files;
-    struct slice hostname, pid;   /* $hostname, $pid */
-    struct slice request_id_seed; /* 16 random bytes, see http_variables.c */
-    uint64_t request_ids;         /* given out so far */
-    struct http_content_location {
-        int root; /* O_PATH descriptor of the root; -1: none, or it cannot be opened */
-        const struct log_file **logs; /* by the location's access_log */
-    } * locations;                    /* by http_location.number */
-    size_t location_count;
+    struct slice hostname, pid;              /* $hostname, $pid */
+    uint64_t secret[2];                      /* for $request_id and boundaries */
+    struct http_content_location *locations; /* by http_location.number */
 };
 
 struct http_service {
@@ -34,8 +36,7 @@ struct http_service {
     const struct http_route *route;
 };
 
-/* Worker start and stop: builds the routes of every listen of http, opens the roots, and sets each
- * such listen's `service`. */
+/* Worker start and stop: builds the routes of every listen of http and sets its `service`. */
 struct http_content *http_content_start(struct worker *worker);
 void http_content_stop(struct http_content *content);
 

@@ -11,13 +11,13 @@ struct variable_name {
 };
 
 static const struct variable_name names[HTTP_VARIABLE_COUNT] = {
-#define VARIABLE(name, text, is_prefix) [HTTP_VARIABLE_##name] = {text, is_prefix},
+#define VARIABLE(name, text, is_prefix, value) [HTTP_VARIABLE_##name] = {text, is_prefix},
 #include "http/http_variables.def"
 #undef VARIABLE
 };
 
 static const char *const words[] = {
-#define VARIABLE(name, text, is_prefix) text,
+#define VARIABLE(name, text, is_prefix, value) text,
 #include "http/http_variables.def"
 #undef VARIABLE
     NULL,

@@ -13,7 +13,7 @@
 
 enum http_variable {
     HTTP_VARIABLE_NONE, /* plain text */
-#define VARIABLE(name, text, is_prefix) HTTP_VARIABLE_##name,
+#define VARIABLE(name, text, is_prefix, value) HTTP_VARIABLE_##name,
 #include "http/http_variables.def"
 #undef VARIABLE
     HTTP_VARIABLE_COUNT

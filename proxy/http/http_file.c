@@ -1,0 +1,176 @@
+#include "base/log.h"
+#include "http/http_exchange.h"
+#include "http/http_file_cache.h"
+#include "http/http_file_send.h"
+#include "http/http_return.h"
+#include "http/http_service.h"
+#include "net/loop.h"
+#include "relay/session.h"
+#include "relay/worker.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Static files: from the path to a file, a redirect or a refusal. */
+
+static uint64_t now(const struct http_exchange *exchange)
+{
+    return loop_now(exchange->session->worker->loop);
+}
+
+static struct http_root *root_of(const struct http_exchange *exchange)
+{
+    return http_content_of(exchange)->locations[exchange->location->number].root;
+}
+
+/* A name that begins with a dot is not for the public, except /.well-known/ (RFC 8615). */
+static bool is_hidden(struct slice path)
+{
+    for (size_t i = 0; i + 1 < path.len; i++) {
+        struct slice segment = slice_from(path, i + 1);
+
+        if (path.at[i] != '/' || path.at[i + 1] != '.')
+            continue;
+        segment = slice_cut(&segment, '/');
+        if (!slice_equal(segment, SLICE(".well-known")))
+            return true;
+    }
+    return false;
+}
+
+struct open_failure {
+    int error;
+    unsigned status;
+    enum log_level level;
+};
+
+/* What cannot be opened; everything else is a 500. */
+static const struct open_failure open_failures[] = {
+    {ENOENT,       404, LOG_ERROR},
+    {ENOTDIR,      404, LOG_ERROR},
+    {ENAMETOOLONG, 404, LOG_ERROR},
+    {ENXIO,        404, LOG_ERROR},
+    {ELOOP,        404, LOG_ERROR},
+    {EXDEV,        404, LOG_ERROR},
+    {EACCES,       403, LOG_ERROR},
+    {EPERM,        403, LOG_ERROR},
+};
+
+static struct open_failure find_failure(int error)
+{
+    for (size_t i = 0; i < sizeof open_failures / sizeof open_failures[0]; i++)
+        if (open_failures[i].error == error)
+            return open_failures[i];
+    return (struct open_failure){error, 500, LOG_CRIT};
+}
+
+static void fail(struct http_exchange *exchange, struct slice path, int error)
+{
+    struct open_failure failure = find_failure(error);
+
+    session_log(exchange->session, failure.level, "open \"%s%s\" failed (%d: %s)",
+                log_escape(exchange->location->root).text, log_escape(path).text, error,
+                error == EXDEV ? "a link leaves the root" : strerror(error));
+    http_exchange_error(exchange, failure.status);
+}
+
+/* The client is to ask for the directory with a slash, so that relative links work. */
+static void redirect_to_directory(struct http_exchange *exchange)
+{
+    struct slice path = exchange->request.path;
+    struct slice with_slash = arena_format(&exchange->arena, "%.*s/", (int)path.len, path.at);
+
+    http_return_redirect_path(exchange, with_slash);
+}
+
+static void serve(struct http_exchange *exchange)
+{
+    struct http_root *root = root_of(exchange);
+    struct slice path = exchange->request.path;
+    struct http_file *file = NULL;
+
+    errno = ENOENT;
+    if (root != NULL)
+        file = http_file_cache_get(http_content_of(exchange)->files, root, path, now(exchange));
+    if (file != NULL)
+        http_file_send(exchange, file);
+    else if (errno == EISDIR)
+        redirect_to_directory(exchange);
+    else
+        fail(exchange, path, errno);
+}
+
+/* nginx's internal redirect: the index file goes through the search for a location again. */
+static void serve_index(struct http_exchange *exchange, struct slice path)
+{
+    struct http_routed routed =
+        http_route_find(http_service_of(exchange)->route, exchange->request.host, path);
+
+    exchange->request.path = path;
+    if (routed.server == exchange->server)
+        exchange->location = routed.location;
+    if (exchange->location->returns.present)
+        http_return_handle(exchange);
+    else if (exchange->location->proxy_pass.present)
+        http_proxy_handle(exchange);
+    else
+        serve(exchange);
+}
+
+static struct slice join(struct http_exchange *exchange, struct slice directory, struct slice name)
+{
+    size_t len = directory.len + name.len;
+    char *memory = arena_alloc(&exchange->arena, len);
+
+    if (memory == NULL)
+        return SLICE_NONE;
+    memcpy(memory, directory.at, directory.len);
+    memcpy(memory + directory.len, name.at, name.len);
+    return (struct slice){memory, len};
+}
+
+static void serve_directory(struct http_exchange *exchange)
+{
+    struct slice directory = exchange->request.path;
+    const struct conf_word_list *names = &exchange->location->index;
+    struct http_root *root = root_of(exchange);
+
+    for (size_t i = 0; root != NULL && i < names->count; i++) {
+        struct slice path = join(exchange, directory, names->words[i].text);
+        struct http_file *file =
+            http_file_cache_get(http_content_of(exchange)->files, root, path, now(exchange));
+
+        if (file != NULL) {
+            http_file_release(file);
+            serve_index(exchange, path);
+            return;
+        }
+        if (errno != ENOENT && errno != EISDIR) {
+            fail(exchange, path, errno);
+            return;
+        }
+    }
+    if (root == NULL || !http_file_is_directory(root, directory, now(exchange))) {
+        fail(exchange, directory, ENOENT);
+        return;
+    }
+    session_log(exchange->session, LOG_ERROR, "directory index of \"%s%s\" is forbidden",
+                log_escape(exchange->location->root).text, log_escape(directory).text);
+    http_exchange_error(exchange, 403);
+}
+
+void http_file_handle(struct http_exchange *exchange)
+{
+    struct slice path = exchange->request.path;
+
+    if (exchange->request.method != HTTP_GET && exchange->request.method != HTTP_HEAD) {
+        http_exchange_add_field(exchange, SLICE("Allow"), SLICE("GET, HEAD"));
+        http_exchange_error(exchange, 405);
+    } else if (is_hidden(path)) {
+        http_exchange_error(exchange, 404);
+    } else if (slice_ends(path, SLICE("/"))) {
+        serve_directory(exchange);
+    } else {
+        serve(exchange);
+    }
+}

@@ -1,0 +1,89 @@
+#include "http/http_file_open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define ALWAYS (O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+/* The kernel gives up with EAGAIN when something is renamed while it looks. */
+#define TRIES 4
+
+static int open_beneath(int root, const char *path, int flags)
+{
+    struct open_how how = {.flags = (unsigned)(flags | ALWAYS),
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+    long fd = -1;
+
+    for (int i = 0; i < TRIES; i++) {
+        fd = syscall(SYS_openat2, root, path, &how, sizeof how);
+        if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+            break;
+    }
+    return (int)fd;
+}
+
+/* Opens the directory that is the next step; `name` holds it for the call. */
+static int open_step(int directory, const char *step, size_t len)
+{
+    char name[NAME_MAX + 1];
+
+    if (len > NAME_MAX) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(name, step, len);
+    name[len] = '\0';
+    if (strcmp(name, "..") == 0) {
+        errno = EXDEV;
+        return -1;
+    }
+    return openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static void close_keeping_errno(int fd)
+{
+    int error = errno;
+
+    close(fd);
+    errno = error;
+}
+
+int http_file_open_stepwise(int root, const char *path, int flags)
+{
+    int directory = root, next;
+    const char *slash;
+
+    while ((slash = strchr(path, '/')) != NULL && slash[1] != '\0') {
+        next = slash == path ? dup(directory) : open_step(directory, path, (size_t)(slash - path));
+        if (directory != root)
+            close_keeping_errno(directory);
+        if (next < 0)
+            return -1;
+        directory = next;
+        path = slash + 1;
+    }
+    if (strcmp(path, "..") == 0) {
+        errno = EXDEV;
+        next = -1;
+    } else {
+        next = openat(directory, path, flags | ALWAYS | O_NOFOLLOW);
+    }
+    if (directory != root)
+        close_keeping_errno(directory);
+    return next;
+}
+
+int http_file_open(int root, const char *path, int flags)
+{
+    int fd = open_beneath(root, path, flags);
+
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+        return http_file_open_stepwise(root, path, flags);
+    return fd;
+}

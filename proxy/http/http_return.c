@@ -1,0 +1,133 @@
+#include "http/http_return.h"
+
+#include "base/chars.h"
+#include "base/text.h"
+#include "http/http_conf.h"
+#include "http/http_uri.h"
+#include "http/http_variables.h"
+#include "relay/listen.h"
+#include "relay/session.h"
+
+#define NO_ANSWER 444 /* nginx's: close without a word */
+
+/* The name the client used was validated when it was parsed; without one, the server's own. */
+static struct slice public_host(const struct http_exchange *exchange)
+{
+    if (exchange->request.host.len > 0)
+        return exchange->request.host;
+    return exchange->server->name;
+}
+
+struct slice http_absolute_url(struct http_exchange *exchange, struct slice path)
+{
+    bool secure = session_is_secure(exchange->session);
+    uint16_t port = exchange->session->listen->address.port;
+    struct slice host = public_host(exchange);
+    size_t capacity = sizeof "https://:65535" + host.len + path.len;
+    char *memory = arena_alloc(&exchange->arena, capacity);
+    struct text url = text_in(memory, capacity);
+
+    if (memory == NULL || host.len == 0)
+        return path;
+    text_add(&url, secure ? SLICE("https://") : SLICE("http://"));
+    text_add(&url, host);
+    if (port != (secure ? 443 : 80)) {
+        text_byte(&url, ':');
+        text_number(&url, port);
+    }
+    text_add(&url, path);
+    return text_slice(&url);
+}
+
+/* What a configured URL may not contain, whatever variables brought it in: blanks, quotes, angle
+ * brackets, backslashes and 8-bit bytes are escaped, control bytes dropped. '%', '?' and '#' stay,
+ * they may be meant. */
+static struct slice escape_url(struct http_exchange *exchange, struct slice url)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *memory = arena_alloc(&exchange->arena, 3 * url.len + 1);
+    struct text text = text_in(memory, memory == NULL ? 0 : 3 * url.len);
+
+    for (size_t i = 0; i < url.len; i++) {
+        unsigned char byte = (unsigned char)url.at[i];
+
+        if (byte < 0x20 || byte == 0x7f)
+            continue;
+        if (byte > 0x20 && byte < 0x7f && strchr("\"<>\\", byte) == NULL) {
+            text_byte(&text, (char)byte);
+            continue;
+        }
+        text_byte(&text, '%');
+        text_byte(&text, digits[byte >> 4]);
+        text_byte(&text, digits[byte & 15]);
+    }
+    return text_slice(&text);
+}
+
+static struct slice with_query(struct http_exchange *exchange, struct slice path)
+{
+    const struct http_request *request = &exchange->request;
+    size_t capacity = path.len + 1 + request->query.len;
+    char *memory;
+    struct text text;
+
+    if (!request->has_query || request->query.len == 0)
+        return path;
+    memory = arena_alloc(&exchange->arena, capacity);
+    text = text_in(memory, capacity);
+    if (memory == NULL)
+        return path;
+    text_add(&text, path);
+    text_byte(&text, '?');
+    text_add(&text, request->query);
+    return text_slice(&text);
+}
+
+void http_return_redirect_path(struct http_exchange *exchange, struct slice path)
+{
+    struct slice escaped = http_uri_escape(&exchange->arena, path, HTTP_URI_TO_LOCATION);
+    struct slice target = http_absolute_url(exchange, with_query(exchange, escaped));
+
+    http_exchange_redirect(exchange, 301, escape_url(exchange, target));
+}
+
+void http_return_slash(struct http_exchange *exchange)
+{
+    http_return_redirect_path(exchange, exchange->location->path);
+}
+
+static void redirect(struct http_exchange *exchange, const struct http_return *answer)
+{
+    struct slice url = http_evaluate(exchange, &answer->text);
+
+    if (slice_starts(url, SLICE("/")))
+        url = http_absolute_url(exchange, url);
+    http_exchange_redirect(exchange, answer->status, escape_url(exchange, url));
+}
+
+static void answer_text(struct http_exchange *exchange, const struct http_return *answer)
+{
+    struct slice type = http_types_find(&exchange->location->types, exchange->request.path);
+
+    if (type.len == 0)
+        type = exchange->location->default_type;
+    http_exchange_answer(exchange, answer->status, type, http_evaluate(exchange, &answer->text));
+}
+
+void http_return_handle(struct http_exchange *exchange)
+{
+    const struct http_return *answer = &exchange->location->returns;
+
+    if (answer->status == NO_ANSWER)
+        exchange->transport->abort(exchange, CLOSE_FRONTD_REFUSED);
+    else if (answer->is_redirect)
+        redirect(exchange, answer);
+    else if (!http_status_has_body(answer->status))
+        http_exchange_answer(exchange, answer->status, SLICE_NONE, SLICE_NONE);
+    else if (answer->has_text || answer->status < 400)
+        answer_text(exchange, answer);
+    else if (http_reason(answer->status).len > 0)
+        http_exchange_error(exchange, answer->status);
+    else
+        http_exchange_answer(exchange, answer->status, SLICE_NONE, SLICE_NONE);
+}

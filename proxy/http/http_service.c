@@ -1,0 +1,116 @@
+#include "http/http_service.h"
+
+#include "base/ensure.h"
+#include "http/http_exchange.h"
+#include "http/http_file_cache.h"
+#include "net/loop.h"
+#include "relay/listen.h"
+#include "relay/log_files.h"
+#include "relay/session.h"
+#include "relay/worker.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+static void find_logs(struct http_content *content, const struct http_location *location)
+{
+    struct http_content_location *found = &content->locations[location->number];
+    const struct http_access_logs *logs = &location->access_log;
+    struct log_files *files = content->worker->log_files;
+
+    if (logs->off || logs->count == 0)
+        return;
+    found->logs = arena_alloc(&content->arena, logs->count * sizeof *found->logs);
+    found->log_count = logs->count;
+    for (size_t i = 0; i < logs->count; i++)
+        found->logs[i] = &files->files[log_files_index(files, logs->items[i].path)];
+}
+
+static void add_location(struct http_content *content, const struct http_location *location)
+{
+    struct http_content_location *found = &content->locations[location->number];
+
+    if (location->root.len > 0)
+        found->root = http_file_cache_root(content->files, location->root);
+    find_logs(content, location);
+}
+
+static void add_server(struct http_content *content, const struct http_server *server)
+{
+    add_location(content, server->own);
+    for (size_t i = 0; i < server->location_count; i++)
+        add_location(content, server->locations[i]);
+}
+
+/* Two listens share servers; going over one twice changes nothing. */
+static void start_listen(struct http_content *content, struct listen *listen)
+{
+    const http_server_pointer *servers = listen->servers;
+    struct http_service *service = arena_zero(&content->arena, sizeof *service);
+
+    service->content = content;
+    service->route = http_route_new(servers, listen->server_count, &content->arena);
+    listen->service = service;
+    for (size_t i = 0; i < listen->server_count; i++)
+        if (content->locations[servers[i]->own->number].root == NULL &&
+            content->locations[servers[i]->own->number].logs == NULL)
+            add_server(content, servers[i]);
+}
+
+static void set_identity(struct http_content *content)
+{
+    char host[256] = "";
+
+    if (gethostname(host, sizeof host - 1) < 0)
+        host[0] = '\0';
+    content->hostname = arena_keep(&content->arena, slice_of(host));
+    content->pid = arena_format(&content->arena, "%d", (int)getpid());
+    ensure(getrandom(content->secret, sizeof content->secret, 0) == sizeof content->secret);
+}
+
+struct http_content *http_content_start(struct worker *worker)
+{
+    struct http_content *content = memory_zero(sizeof *content);
+
+    arena_init(&content->arena, ARENA_UNLIMITED);
+    content->worker = worker;
+    http_clock_init(&content->clock);
+    set_identity(content);
+    content->files = http_file_cache_new(&content->arena);
+    content->locations = arena_zero(&content->arena, (http_conf_location_count(worker->conf) + 1) *
+                                                         sizeof *content->locations);
+    for (size_t i = 0; i < worker->listens->count; i++) {
+        struct listen *listen = &worker->listens->listens[i];
+
+        if (listen->protocol_name != NULL &&
+            slice_equal(slice_of(listen->protocol_name), slice_of(http_protocol_conf.name)))
+            start_listen(content, listen);
+    }
+    return content;
+}
+
+void http_content_stop(struct http_content *content)
+{
+    if (content == NULL)
+        return;
+    http_file_cache_free(content->files);
+    arena_deinit(&content->arena);
+    free(content);
+}
+
+const struct http_service *http_service_of(const struct http_exchange *exchange)
+{
+    return exchange->session->listen->service;
+}
+
+struct http_content *http_content_of(const struct http_exchange *exchange)
+{
+    return http_service_of(exchange)->content;
+}
+
+const struct http_clock *http_content_clock(struct http_content *content)
+{
+    http_clock_set(&content->clock, loop_wall_us(content->worker->loop));
+    return &content->clock;
+}
