@@ -25,6 +25,11 @@ class Load:
         output, _ = self._process.communicate(timeout=60)
         return json.loads(output)
 
+    def wait(self, timeout=150):
+        """Waits until its --units are done; returns the counts."""
+        output, _ = self._process.communicate(timeout=timeout)
+        return json.loads(output)
+
     def close(self):
         if self._process.poll() is None:
             self._process.kill()
