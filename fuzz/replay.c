@@ -1,5 +1,5 @@
-/* Runs a fuzz target over every file of the directories and files named on the command line, so that
- * each corpus is part of the ordinary tests. Fails if there is no file at all. */
+/* Runs a fuzz target over every file of the directories and files named on the command line, so
+ * that each corpus is part of the ordinary tests. Fails if there is no file at all. */
 #include <dirent.h>
 #include <limits.h>
 #include <stdint.h>
