@@ -43,11 +43,12 @@ struct http_transport {
     /* 100 or 103, with fields for 103. */
     void (*interim)(struct http_exchange *exchange, const struct http_response *response);
     void (*body)(struct http_exchange *exchange, struct slice bytes); /* copied or sent */
-    /* `fd` must stay open until reader->ended. */
+    /* `fd` must stay open until reader->ended; reader->drained follows, write nothing before. */
     void (*file)(struct http_exchange *exchange, int fd, uint64_t offset, uint64_t len);
     void (*finish)(struct http_exchange *exchange); /* the response is complete */
     void (*abort)(struct http_exchange *exchange, enum close_reason reason); /* cut visibly */
-    size_t (*queued)(const struct http_exchange *exchange);
+    /* True: the client does not take bytes as fast as they come; reader->drained follows. */
+    bool (*is_full)(struct http_exchange *exchange);
     void (*read_body)(struct http_exchange *exchange); /* start or go on delivering the body */
     void (*pause_body)(struct http_exchange *exchange);
     /* After a 101 head: from now on reader->body gets the raw bytes of the client (`last` at its

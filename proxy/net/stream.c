@@ -278,6 +278,15 @@ void stream_start_tls(struct stream *stream, struct stream_transform *transform)
     stream->out = (struct buffer){0};
 }
 
+void stream_reset(struct stream **handle)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+    if (*handle != NULL)
+        setsockopt((*handle)->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    stream_close(handle);
+}
+
 struct stream_transform *stream_transform_of(const struct stream *stream)
 {
     return stream->tls == NULL ? NULL : stream->tls->transform;

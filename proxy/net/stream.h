@@ -81,6 +81,9 @@ void stream_finish(struct stream *stream);
  * stream_close_after. No callback comes any more. Sets *stream to NULL. */
 void stream_close(struct stream **stream);
 
+/* The same, but the peer sees a reset: where an orderly end would look like success. */
+void stream_reset(struct stream **stream);
+
 /* Lets go of the stream: sends what is queued, ends our direction, reads and drops up to 1 MiB for
  * at most `linger_ms` so that the peer can read our last words (RFC 9112 9.6), then closes. Sets
  * *stream to NULL. */

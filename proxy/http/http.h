@@ -1,0 +1,6 @@
+#pragma once
+
+#include "relay/protocol.h"
+
+/* HTTP as the worker sees it. */
+extern const struct protocol http_protocol;

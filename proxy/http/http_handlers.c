@@ -1,0 +1,59 @@
+#include "http/http_handlers.h"
+
+#include "http/http_return.h"
+#include "http/http_service.h"
+
+static bool is_too_large(const struct http_exchange *exchange)
+{
+    uint64_t limit = exchange->location->client_max_body_size;
+
+    return limit > 0 && exchange->request.framing == HTTP_LENGTH &&
+           exchange->request.content_length > limit;
+}
+
+static void handle_location(struct http_exchange *exchange)
+{
+    const struct http_location *location = exchange->location;
+
+    if (location->returns.present)
+        http_return_handle(exchange);
+    else if (location->proxy_pass.present)
+        http_proxy_handle(exchange);
+    else
+        http_file_handle(exchange);
+}
+
+static void answer_options(struct http_exchange *exchange)
+{
+    http_exchange_add_field(exchange, SLICE("Allow"),
+                            SLICE("GET, HEAD, POST, PUT, DELETE, OPTIONS"));
+    http_exchange_answer(exchange, 204, SLICE_NONE, SLICE_NONE);
+}
+
+static void refuse_trace(struct http_exchange *exchange)
+{
+    http_exchange_add_field(exchange, SLICE("Allow"),
+                            SLICE("GET, HEAD, POST, PUT, DELETE, OPTIONS"));
+    http_exchange_error(exchange, 405);
+}
+
+void http_handle(struct http_exchange *exchange)
+{
+    struct http_routed routed = http_route_find(http_service_of(exchange)->route,
+                                                exchange->request.host, exchange->request.path);
+
+    exchange->server = routed.server;
+    exchange->location = routed.location;
+    if (routed.server->own->returns.present) /* runs before a location is looked for */
+        exchange->location = routed.server->own;
+    if (is_too_large(exchange))
+        http_exchange_error(exchange, 413);
+    else if (exchange->request.method == HTTP_TRACE)
+        refuse_trace(exchange);
+    else if (exchange->request.path.at[0] == '*')
+        answer_options(exchange);
+    else if (routed.adds_slash && exchange->location == routed.location)
+        http_return_slash(exchange);
+    else
+        handle_location(exchange);
+}

@@ -1,0 +1,72 @@
+#include "base/text.h"
+#include "http/http_proxy_private.h"
+#include "http/http_return.h"
+
+/* reference/http.md 1.7 and 4.5: Date and Server are ours, X-Accel-* is for proxies. */
+static bool is_dropped(const struct http_field *field)
+{
+    return field->id == HTTP_FIELD_DATE || field->id == HTTP_FIELD_SERVER ||
+           field->id == HTTP_FIELD_X_PAD || slice_starts_fold(field->name, SLICE("X-Accel-"));
+}
+
+/* What nginx's `proxy_redirect default` does: a URL that begins with what proxy_pass says becomes
+ * the one the client sees. *rest is what follows. */
+static bool is_backend_url(const struct http_proxy_pass *pass, struct slice url, struct slice *rest)
+{
+    struct slice uri = pass->has_uri ? pass->uri : SLICE("/");
+
+    if (!slice_starts_fold(url, SLICE("http://")))
+        return false;
+    url = slice_from(url, 7);
+    if (!slice_starts_fold(url, pass->authority))
+        return false;
+    url = slice_from(url, pass->authority.len);
+    if (!slice_starts(url, uri))
+        return false;
+    *rest = slice_from(url, uri.len);
+    return true;
+}
+
+static struct slice join(struct arena *arena, struct slice a, struct slice b)
+{
+    struct text text = text_in(arena_alloc(arena, a.len + b.len + 1), a.len + b.len + 1);
+
+    if (text.at == NULL)
+        return SLICE_NONE;
+    text_add(&text, a);
+    text_add(&text, b);
+    return text_slice(&text);
+}
+
+/* The path is cut off before it is made absolute: query and fragment are as the backend wrote them,
+ * and so are its escapes. */
+static struct slice map_location(struct http_exchange *exchange, struct slice url)
+{
+    const struct http_location *location = exchange->location;
+    struct slice base = location->proxy_pass.has_uri ? location->path : SLICE("/");
+    struct slice rest;
+
+    if (!is_backend_url(&location->proxy_pass, url, &rest))
+        return url;
+    base = http_absolute_url(exchange, base);
+    return base.at == NULL ? url : join(&exchange->arena, base, rest);
+}
+
+void http_proxy_fill_response(struct http_proxy *proxy)
+{
+    struct http_exchange *exchange = proxy->exchange;
+    const struct http_response *answer = &proxy->answer;
+
+    exchange->response.status = answer->status;
+    exchange->response.reason = answer->reason;
+    for (size_t i = 0; i < answer->field_count; i++) {
+        const struct http_field *field = &answer->fields[i];
+
+        if (is_dropped(field) ||
+            http_proxy_is_hop_field(field, answer->fields, answer->field_count))
+            continue;
+        http_exchange_add_field(
+            exchange, field->name,
+            field->id == HTTP_FIELD_LOCATION ? map_location(exchange, field->value) : field->value);
+    }
+}
