@@ -156,7 +156,7 @@ static bool read_directive(struct conf_reader *reader, struct conf_scope *scope,
         return conf_finding_unknown(reader, scope, directive);
     row = &conf->groups[found.group]->rows[found.row];
     if (!has_right_shape(row, directive)) {
-        if (swallowed < directive->word_count)
+        if (swallowed < directive->word_count && row->opens == 0)
             return read_split(reader, scope, directive, swallowed);
         mark_set(scope, found.group, found.row);
         return conf_finding_shape(reader, row, directive);

@@ -21,7 +21,7 @@ void conf_sources_deinit(struct conf_sources *sources)
 {
     free(sources->list);
     arena_deinit(&sources->arena);
-    *sources = (struct conf_sources){.from_disk = sources->from_disk};
+    conf_sources_init(sources, sources->from_disk);
 }
 
 static struct conf_source *add(struct conf_sources *sources, struct slice name, bool is_listing,
