@@ -10,6 +10,12 @@ static bool overlap(size_t from, size_t len, size_t other_from, size_t other_len
     return from < other_from + other_len && other_from < from + len;
 }
 
+/* A block whose inside its own type reads: `types`. */
+static bool is_own_block(const struct conf_row *row)
+{
+    return row->opens != 0 && conf_context_is_free((enum conf_context)row->opens);
+}
+
 static const char *row_fault(const struct conf_group *group, const struct conf_row *row)
 {
     bool is_block = row->type == &conf_type_block;
@@ -22,7 +28,7 @@ static const char *row_fault(const struct conf_group *group, const struct conf_r
         return "has no meaning";
     if (row->contexts == 0)
         return "may stand nowhere";
-    if (is_block != (row->opens != 0))
+    if (is_block != (row->opens != 0) && !is_own_block(row))
         return "opens a context and is no block, or the other way round";
     if ((row->opens & (row->opens - 1)) != 0)
         return "opens more than one context";

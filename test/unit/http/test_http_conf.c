@@ -1,0 +1,344 @@
+#include "conf_text.h"
+#include "http/http_conf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* What `frontd -t` says. In `location` and `server` the text stands inside such a block, on line 1.
+ */
+struct finding_case {
+    const char *text, *findings;
+};
+
+#define SERVER(body)   "http{server{" body "}}"
+#define LOCATION(body) "http{server{location /{" body "}}}"
+
+/* clang-format off */
+static const struct finding_case finding_cases[] = {
+    {"http{}", ""},
+    {SERVER(""), ""},
+    {SERVER("listen 80; listen [::]:80 ipv6only=on; listen 127.0.0.1:8080 default_server "
+            "backlog=511 reuseport so_keepalive=on deferred fastopen=3;"),
+     ""},
+    {SERVER("listen *:8080; listen [::1]; listen 192.0.2.1;"), ""},
+    {SERVER("listen 0;"), "1:20: error: a port is a number from 1 to 65535\n"},
+    {SERVER("listen 127.0.0.1:65536;"), "1:20: error: a port is a number from 1 to 65535\n"},
+    {SERVER("listen ::1;"), "1:20: error: an IPv6 address needs brackets\n= write `[::]:80`\n"},
+    {SERVER("listen localhost:80;"), "1:20: error: `localhost:80` is no address\n"
+                                     "= write an address: `80`, `192.0.2.1:80`, `[::]:80`\n"},
+    {SERVER("listen unix:/x;"), "1:20: error: listening on a UNIX socket is not possible\n"
+                                "= listen on 127.0.0.1 instead\n"},
+    {SERVER("listen 443 http2;"), "1:24: error: `http2` is not supported yet\n"
+                                  "= HTTP/2 comes later; leave it out\n"},
+    {SERVER("listen 443 proxy_protocol;"), "1:24: error: `proxy_protocol` is not supported yet\n"
+                                           "= the PROXY protocol comes later; leave it out\n"},
+    {SERVER("listen [::]:80 ipv6only=off;"),
+     "1:28: error: `ipv6only=off` is not supported yet\n"
+     "= write a second `listen` with the IPv4 address instead\n"},
+    {SERVER("listen 80; listen 0.0.0.0:80;"),
+     "1:31: error: this server listens on 0.0.0.0:80 already (1)\n"},
+    {SERVER("listen 127.0.0.1:443 ssl;"),
+     "1:20: error: this server speaks TLS on 127.0.0.1:443 without a certificate\n"
+     "= add `ssl_certificate` and `ssl_certificate_key` to the server or to http\n"},
+    {"http{server{listen 80 default_server;server_name a;}\n"
+     "server{listen 80 default_server;server_name b;}}",
+     "2:15: error: 0.0.0.0:80 has a default server already (1)\n"},
+    {"http{server{server_name a B;}\nserver{server_name b;}}",
+     "2:20: warning: two servers are called `b` on 0.0.0.0:80 (1)\n"},
+    {"http{server{server_name .a;}\nserver{server_name *.a;}}",
+     "2:20: warning: two servers are called `*.a` on 0.0.0.0:80 (1)\n"},
+    {"http{server{}\nserver{}}", "2:1: warning: two servers are called `` on 0.0.0.0:80 (1)\n"},
+    {"http{server{listen 80;server_name a;}\nserver{listen 81;server_name a;}}", ""},
+    {SERVER("server_name ~^a;"), "1:25: error: regular expressions in `server_name` come later\n"
+                                 "= list the names, or use `*.x` or `x.*`\n"},
+    {SERVER("server_name a.*.b;"),
+     "1:25: error: `a.*.b` is no server name\n"
+     "= write `www.example.org`, `*.example.org`, `.example.org` or `www.*`\n"},
+    {SERVER("server_name a:80;"),
+     "1:25: error: `a:80` is no server name\n"
+     "= write `www.example.org`, `*.example.org`, `.example.org` or `www.*`\n"},
+    {SERVER("server_name _ \"\" *.a .b c.*;"), ""},
+    {SERVER("location /a{} location ^~ /b{} location = /a{} location =/c{}"), ""},
+    {SERVER("location /a{}\nlocation ^~ /a{}"),
+     "2:13: error: there is a location `/a` in this server already (1)\n"},
+    {SERVER("location ~ x{}"), "1:22: error: regex locations come later\n"
+                               "= use prefixes: `location /path/`, `location = /file`\n"},
+    {SERVER("location ~*\\.php$ {}"), "1:22: error: regex locations come later\n"
+                                      "= use prefixes: `location /path/`, `location = /file`\n"},
+    {SERVER("location @x{}"),
+     "1:22: error: named locations come later\n= give it a path\n"},
+    {SERVER("location == /x{}"), "1:22: error: `==` is no way to match a path\n"
+                                 "= write `location = /path`, `location ^~ /path`\n"},
+    {SERVER("location x{}"),
+     "1:22: warning: a path begins with \"/\": this location matches nothing\n"},
+    {LOCATION("proxy_pass http://127.0.0.1:81;"), ""},
+    {LOCATION("proxy_pass http://[::1]:81/x/;"), ""},
+    {LOCATION("proxy_pass https://a;"), "1:35: error: TLS to backends is not supported yet\n"
+                                        "= use http:// inside the machine or a private network\n"},
+    {LOCATION("proxy_pass http://$b;"),
+     "1:35: error: variables in `proxy_pass` come later\n"
+     "= write the backend's name; it is resolved at run time anyway\n"},
+    {LOCATION("proxy_pass a:80;"), "1:35: error: `a:80` does not begin with http://\n"
+                                   "= write `proxy_pass http://host:port;`\n"},
+    {LOCATION("proxy_pass http://a b:80;"),
+     "1:44: error: `proxy_pass` takes 1 word, not 2\n"
+     "= write `proxy_pass http://host[:port][/path];`\n"},
+    {LOCATION("proxy_pass http://a:0;"), "1:35: error: `a:0` is no host with a port\n"
+                                         "= write `proxy_pass http://host:port;`\n"},
+    {LOCATION("proxy_pass http://unix:/x;"),
+     "1:35: error: backends on UNIX sockets are not supported\n"
+     "= let the backend listen on 127.0.0.1\n"},
+    {LOCATION("proxy_set_header Host $hots;"),
+     "1:46: error: unknown variable `$hots`\n= did you mean `$host`?\n"},
+    {LOCATION("proxy_set_header Content-Length 1;"),
+     "1:41: error: frontd says itself how long a body is\n= leave it out\n"},
+    {LOCATION("proxy_set_header \"a b\" 1;"),
+     "1:41: error: `a b` is no name of a header field\n"},
+    {LOCATION("return 200 \"${host\";"), "1:35: error: \"${\" without \"}\"\n"},
+    {LOCATION("return abc;"),
+     "1:31: error: `abc` is no status code\n"
+     "= write `return 404;`, `return 200 text;` or `return 301 https://…;`\n"},
+    {LOCATION("return 301 https://$host$request_uri; return 404; return 200 ok;"), ""},
+    {LOCATION("access_log /x combined; access_log off;"), ""},
+    {LOCATION("access_log /x combned;"),
+     "1:38: error: unknown log format `combned`\n= did you mean `combined`?\n"},
+    {LOCATION("access_log /x combined buffer=32k flush=5m;"),
+     "1:47: note: each line is written at once, `buffer=32k` changes nothing\n"
+     "1:58: note: each line is written at once, `flush=5m` changes nothing\n"},
+    {LOCATION("access_log /x combined gzip;"),
+     "1:47: error: `gzip` is not supported yet\n= leave it out and compress when rotating\n"},
+    {LOCATION("access_log syslog:server=x;"), "1:35: error: logging to syslog is not supported\n"
+                                              "= name a file, or /dev/stdout\n"},
+    {"http{log_format a escape=json '{' '\"a\":\"$status\"' '}'; access_log /x a; server{}}", ""},
+    {"http{log_format a x; log_format a y;}",
+     "1:33: error: there is a log format `a` already\n"},
+    {"http{log_format a $reqest;}",
+     "1:19: error: unknown variable `$reqest`\n= did you mean `$request`?\n"},
+    {LOCATION("alias /x;"),
+     "1:24: error: `alias` is not supported\n"
+     "= alias comes later; use `root`, to which the whole path is added\n"},
+    {SERVER("if ($host) { return 301 /; }"),
+     "1:13: error: `if` is not supported\n= if comes later; a server of its own for the name, or a "
+     "location for the path, does most of it\n"},
+    {LOCATION("sendfile on; tcp_nopush on; types_hash_max_size 2048; server_tokens off;"), ""},
+    {LOCATION("types { text/html html htm; } types { image/png png; } default_type a/b;"), ""},
+    {LOCATION("types { text/html; }"),
+     "1:32: error: a line of `types` is a type and its extensions\n= write `text/html html htm;`\n"},
+    {LOCATION("keepalive_timeout 5s 4s; index a b; index c;"), ""},
+    {LOCATION("keepalive_timeout soon;"),
+     "1:42: error: `soon` is no time\n= write 75s, 5m, 1h 30m\n"},
+    {LOCATION("index /a;"),
+     "1:30: error: variables and absolute paths in `index` come later\n= name a file: index.html\n"},
+};
+/* clang-format on */
+
+static void finds_what_would_not_work(void **state)
+{
+    size_t failures = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof finding_cases / sizeof finding_cases[0]; i++) {
+        struct conf_text text;
+        struct arena arena;
+        struct slice findings;
+
+        arena_init(&arena, ARENA_UNLIMITED);
+        conf_text_read(&text, finding_cases[i].text, false);
+        findings = conf_text_findings(&text, &arena);
+        if (!slice_equal(findings, slice_of(finding_cases[i].findings))) {
+            print_error("%s\n--- said\n%.*s--- instead of\n%s", finding_cases[i].text,
+                        (int)findings.len, findings.at, finding_cases[i].findings);
+            failures++;
+        }
+        conf_text_free(&text);
+        arena_deinit(&arena);
+    }
+    assert_int_equal(failures, 0);
+}
+
+static void looks_at_the_disk_only_when_asked(void **state)
+{
+    static const char source[] = LOCATION("root /nonexistent/x; proxy_pass http://127.0.0.1;");
+    struct conf_text text;
+
+    (void)state;
+    conf_text_read(&text, source, false);
+    assert_int_equal(text.report.warnings, 0);
+    conf_text_free(&text);
+    conf_text_read(&text, source, true);
+    assert_true(text.good);
+    assert_int_equal(text.report.warnings, 1);
+    conf_text_free(&text);
+}
+
+static const struct http_server *server_of(const struct conf_text *text)
+{
+    const struct conf_scope *http = conf_first(text->conf.main, CONF_HTTP);
+
+    return conf_values(&text->conf, conf_first(http, CONF_SERVER), &http_server_group);
+}
+
+static void has_the_defaults_of_nginx(void **state)
+{
+    struct conf_text text;
+    const struct http_location *location;
+
+    (void)state;
+    conf_text_read(&text, SERVER("location /{}"), false);
+    assert_true(text.good);
+    location = server_of(&text)->locations[0];
+    assert_int_equal(server_of(&text)->client_header_timeout, 60000);
+    assert_int_equal(location->client_max_body_size, 1 << 20);
+    assert_int_equal(location->keepalive_timeout.timeout_ms, 75000);
+    assert_int_equal(location->keepalive_requests, 1000);
+    assert_int_equal(location->proxy_read_timeout, 60000);
+    assert_true(slice_equal(location->default_type, SLICE("text/plain")));
+    assert_int_equal(location->access_log.count, 1);
+    assert_true(slice_equal(location->access_log.items[0].path, SLICE("/test/logs/access.log")));
+    assert_true(slice_equal(location->access_log.items[0].format->name, SLICE("combined")));
+    assert_int_equal(location->index.count, 1);
+    assert_false(location->proxy_pass.present);
+    assert_false(location->returns.present);
+    conf_text_free(&text);
+}
+
+static void lists_are_inherited_whole_or_not_at_all(void **state)
+{
+    struct conf_text text;
+    const struct http_server *server;
+
+    (void)state;
+    conf_text_read(&text,
+                   "http{proxy_set_header A 1;proxy_set_header B 2;access_log /a;"
+                   "server{location /x{} location /y{proxy_set_header C 3;access_log off;}}}",
+                   false);
+    assert_true(text.good);
+    server = server_of(&text);
+    assert_int_equal(server->locations[0]->proxy_set_header.count, 2);
+    assert_int_equal(server->locations[0]->access_log.count, 1);
+    assert_int_equal(server->locations[1]->proxy_set_header.count, 1);
+    assert_true(server->locations[1]->access_log.off);
+    conf_text_free(&text);
+}
+
+static void reads_backends_and_returns(void **state)
+{
+    struct conf_text text;
+    const struct http_server *server;
+
+    (void)state;
+    conf_text_read(&text,
+                   SERVER("location /a{proxy_pass http://[::1]:81/x?y;}"
+                          "location /b{proxy_pass http://host;}"
+                          "location /c{return https://x;} location /d{return 301 /x;}"
+                          "location /e{return 200 text; return 404;}"),
+                   false);
+    assert_true(text.good);
+    server = server_of(&text);
+    assert_true(slice_equal(server->locations[0]->proxy_pass.target.host, SLICE("::1")));
+    assert_int_equal(server->locations[0]->proxy_pass.target.port, 81);
+    assert_true(slice_equal(server->locations[0]->proxy_pass.authority, SLICE("[::1]:81")));
+    assert_true(slice_equal(server->locations[0]->proxy_pass.uri, SLICE("/x?y")));
+    assert_int_equal(server->locations[1]->proxy_pass.target.port, 80);
+    assert_false(server->locations[1]->proxy_pass.has_uri);
+    assert_int_equal(server->locations[2]->returns.status, 302);
+    assert_true(server->locations[2]->returns.is_redirect);
+    assert_int_equal(server->locations[3]->returns.status, 301);
+    assert_int_equal(server->locations[4]->returns.status, 200);
+    assert_false(server->locations[4]->returns.is_redirect);
+    conf_text_free(&text);
+}
+
+static void puts_servers_together_by_address(void **state)
+{
+    struct conf_text text;
+    struct arena arena;
+    struct listen_list list = {0};
+    const http_server_pointer *servers;
+
+    (void)state;
+    arena_init(&arena, ARENA_UNLIMITED);
+    conf_text_read(&text,
+                   "http{server{listen 80;server_name a;} server{listen 80 default_server;listen "
+                   "127.0.0.1:81;server_name b;} server{listen 80;server_name c;}}",
+                   false);
+    http_protocol_conf.listens(&text.conf, &arena, &list);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.listens[0].server_count, 3);
+    servers = list.listens[0].servers;
+    assert_true(slice_equal(servers[0]->name, SLICE("b")));
+    assert_true(slice_equal(servers[1]->name, SLICE("a")));
+    assert_true(slice_equal(servers[2]->name, SLICE("c")));
+    assert_false(list.listens[0].tls);
+    assert_int_equal(http_conf_location_count(&text.conf), 3);
+    conf_text_free(&text);
+    arena_deinit(&arena);
+}
+
+static void says_what_will_run(void **state)
+{
+    struct conf_text text;
+    char memory[256];
+    struct text summary = text_in(memory, sizeof memory);
+
+    (void)state;
+    conf_text_read(&text,
+                   "http{server{server_name a;} server{server_name b c;} server{server_name *.d;}"
+                   "server{server_name e;}}",
+                   false);
+    http_protocol_conf.summary(&text.conf, &summary);
+    assert_true(slice_equal(text_slice(&summary), SLICE("ok  4 sites       a, b, *.d, …\n")));
+    conf_text_free(&text);
+}
+
+static void names_every_log_it_writes_to(void **state)
+{
+    struct conf_text text;
+    struct log_files files = {0};
+
+    (void)state;
+    conf_text_read(&text,
+                   "http{access_log /all;server{location /x{access_log /x;} location /y{access_log "
+                   "off;} location /z{access_log /x;access_log z;}}}",
+                   false);
+    http_protocol_conf.logs(&text.conf, &files);
+    assert_int_equal(files.count, 3);
+    assert_true(slice_equal(files.files[0].path, SLICE("/all")));
+    assert_true(slice_equal(files.files[1].path, SLICE("/x")));
+    assert_true(slice_equal(files.files[2].path, SLICE("/test/z")));
+    free(files.files);
+    conf_text_free(&text);
+}
+
+static void its_tables_are_consistent(void **state)
+{
+    struct arena arena;
+    struct slice why = SLICE_NONE;
+
+    (void)state;
+    arena_init(&arena, ARENA_UNLIMITED);
+    if (!conf_groups_consistent(http_protocol_conf.groups, &arena, &why))
+        fail_msg("%.*s", (int)why.len, why.at);
+    arena_deinit(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_what_would_not_work),
+        cmocka_unit_test(looks_at_the_disk_only_when_asked),
+        cmocka_unit_test(has_the_defaults_of_nginx),
+        cmocka_unit_test(lists_are_inherited_whole_or_not_at_all),
+        cmocka_unit_test(reads_backends_and_returns),
+        cmocka_unit_test(puts_servers_together_by_address),
+        cmocka_unit_test(says_what_will_run),
+        cmocka_unit_test(names_every_log_it_writes_to),
+        cmocka_unit_test(its_tables_are_consistent),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
