@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "process/core_conf.h"
 #include "relay/relay_conf.h"
+#include "tls/tls_conf.h"
 
 #define GROUPS_MAX 64
 
@@ -23,6 +24,7 @@ const struct conf_group **program_groups(const struct protocol_conf *const *prot
 
     count = add(groups, count, &core_events_group);
     count = add(groups, count, &relay_log_group);
+    count = add(groups, count, &tls_conf_group);
     for (; *protocols != NULL; protocols++)
         for (const struct conf_group *const *group = (*protocols)->groups; *group != NULL; group++)
             count = add(groups, count, *group);
