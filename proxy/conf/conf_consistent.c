@@ -28,10 +28,10 @@ static const char *row_fault(const struct conf_group *group, const struct conf_r
         return "has no meaning";
     if (row->contexts == 0)
         return "may stand nowhere";
-    if (is_block != (row->opens != 0) && !is_own_block(row))
-        return "opens a context and is no block, or the other way round";
     if ((row->opens & (row->opens - 1)) != 0)
         return "opens more than one context";
+    if (is_block != (row->opens != 0) && !is_own_block(row))
+        return "opens a context and is no block, or the other way round";
     if (row->min_words > row->max_words)
         return "takes fewer words than it needs";
     if (row->size > group->size || row->offset > group->size - row->size)

@@ -61,6 +61,8 @@ static void good_tables_are_good(void **state)
     table.rows[1].name = "first";
     table.rows[1].contexts = CONF_HTTP; /* the same name elsewhere */
     expect(&table, NULL);
+    table.rows[1].opens = CONF_TYPES; /* a block that its own type reads */
+    expect(&table, NULL);
 }
 
 static void each_fault_is_found(void **state)
@@ -80,6 +82,7 @@ static void each_fault_is_found(void **state)
     SPOIL(contexts = 0, "may stand nowhere");
     SPOIL(opens = CONF_HTTP, "opens a context and is no block, or the other way round");
     SPOIL(type = &conf_type_block, "opens a context and is no block, or the other way round");
+    SPOIL(opens = CONF_HTTP | CONF_TYPES, "opens more than one context");
     SPOIL(min_words = 2, "takes fewer words than it needs");
     SPOIL(offset = sizeof(struct one), "has its member outside of the struct");
     SPOIL(size = 1000, "has its member outside of the struct");
