@@ -1,8 +1,10 @@
 #pragma once
 
+#include "tls/tls_check.h"
 #include "tls/tls_conf.h"
 
-/* What tls_conf.c and tls_conf_check.c share. */
+/* What tls_conf.c (the directives), tls_conf_check.c (the rules) and tls_conf_findings.c (the
+ * words) share. */
 
 /* The n-th file of a list of ssl_certificate or ssl_certificate_key. */
 struct tls_conf_file {
@@ -16,3 +18,25 @@ struct tls_conf_file tls_conf_file(const struct conf *conf, const struct conf_di
 
 /* The group's check, see struct conf_group. */
 void tls_conf_check(struct conf_reader *reader, const struct conf_scope *scope, void *values);
+
+/* One ssl_certificate with its ssl_certificate_key. */
+struct tls_conf_pair {
+    struct tls_conf_file certificate, key;
+    struct tls_certificate_facts facts;
+};
+
+/* The findings; those that fail return false. */
+bool tls_conf_fail_file(struct conf_reader *reader, const struct tls_conf_file *file,
+                        const char *what);
+bool tls_conf_fail_content(struct conf_reader *reader, const struct tls_conf_file *file,
+                           const char *what, struct slice why);
+bool tls_conf_fail_mismatch(struct conf_reader *reader, const struct tls_conf_pair *pair,
+                            struct slice key_fingerprint);
+struct conf_finding *tls_conf_warn_of_dates(struct conf_reader *reader,
+                                            const struct tls_conf_pair *pair, const char *what,
+                                            int64_t days, const char *ago);
+void tls_conf_warn_expired(struct conf_reader *reader, const struct tls_conf_pair *pair,
+                           int64_t days);
+void tls_conf_warn_of_name(struct conf_reader *reader, const struct conf_word *name,
+                           const struct tls_conf_file *file,
+                           const struct tls_certificate_facts *facts);
