@@ -1,0 +1,22 @@
+#pragma once
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+
+/* The bytes of a message on their way from client to backend: in large steps, never more of them in
+ * memory than one read brings and the backend's socket cannot take at once. */
+
+struct smtp_session;
+
+/* The session has entered DATA, CHUNK or one of the SWALLOW states. */
+void smtp_body_start(struct smtp_session *smtp);
+
+/* Deals with what has arrived. True: the state has changed, there may be commands behind it. */
+bool smtp_body_take(struct smtp_session *smtp, struct slice input);
+
+/* The backend has taken all that was written. */
+void smtp_body_drained(struct smtp_session *smtp);
+
+/* Too little came, or the backend took too little. */
+void smtp_body_expired(struct smtp_session *smtp);
