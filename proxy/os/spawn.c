@@ -37,25 +37,26 @@ static void place_descriptors(int program, const int *descriptors, size_t count)
             close(fd); /* before Linux 5.9 */
 }
 
-static void silence(void)
+static void place_standard(int error)
 {
     int null = open("/dev/null", O_RDWR);
 
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+    if (null < 0 || dup2(error, STDERR_FILENO) < 0 || dup2(null, STDIN_FILENO) < 0 ||
+        dup2(null, STDOUT_FILENO) < 0)
         _exit(127);
     if (null > STDERR_FILENO)
         close(null);
 }
 
 pid_t spawn_program(int program, const char *const *arguments, const char *const *environment,
-                    const int *descriptors, size_t count)
+                    int error, const int *descriptors, size_t count)
 {
     pid_t pid = fork();
 
     if (pid != 0)
         return pid;
     reset_signals();
-    silence();
+    place_standard(error);
     place_descriptors(program, descriptors, count);
     fcntl(SPAWN_FIRST_DESCRIPTOR + (int)count, F_SETFD, FD_CLOEXEC);
     /* execve takes pointers to non-const by an accident of history; it does not write to them */

@@ -32,6 +32,21 @@ static size_t collect_environment(const char *environment[ENVIRONMENT_COUNT + 1]
     return count;
 }
 
+bool generation_uses_stderr(const struct generation *generation)
+{
+    for (size_t i = 0; i < generation->logs.count; i++)
+        if (generation->logs.files[i].fd == STDERR_FILENO)
+            return true;
+    return false;
+}
+
+/* Last words that are no log line (a failed ensure()) go to the main log where possible; and a
+ * worker in the background must not hold the terminal or pipe that frontd was started from. */
+static int error_descriptor(const struct generation *generation)
+{
+    return generation_uses_stderr(generation) ? STDERR_FILENO : generation->logs.files[0].fd;
+}
+
 static pid_t on_spawn(void *owner, int channel)
 {
     struct generation *generation = owner;
@@ -44,8 +59,8 @@ static pid_t on_spawn(void *owner, int channel)
     collect_environment(environment, &arena);
     worker_arguments_write(generation->arguments, &words);
     generation->passed[0] = channel;
-    pid = spawn_program(generation->program->worker, words.words, environment, generation->passed,
-                        generation->passed_count);
+    pid = spawn_program(generation->program->worker, words.words, environment,
+                        error_descriptor(generation), generation->passed, generation->passed_count);
     arena_deinit(&arena);
     return pid;
 }

@@ -77,6 +77,9 @@ void generation_kill(struct generation *generation);
  * are, with a line to `say`. `reopened` follows from the loop. */
 void generation_reopen(struct generation *generation, void (*say)(void *owner, const char *line),
                        void *owner);
+/* Does any of its logs go to standard error? */
+bool generation_uses_stderr(const struct generation *generation);
+
 bool generation_is_reopening(const struct generation *generation);
 
 /* The worker with this process id ended; false if it is none of ours. */

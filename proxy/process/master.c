@@ -279,7 +279,7 @@ static void detach(const struct generation *generation)
         return;
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
-    if (generation->logs.files[0].fd != STDERR_FILENO)
+    if (!generation_uses_stderr(generation))
         dup2(null, STDERR_FILENO);
     if (null > STDERR_FILENO)
         close(null);

@@ -156,6 +156,8 @@ void server_stop(struct server *server)
 /* The descriptor keeps its number: whoever holds it goes on with the new file. */
 void server_take_log(struct server *server, uint32_t index, int fd)
 {
+    if (index == 0 && !server->uses_stderr)
+        dup2(fd, STDERR_FILENO);
     if (index < server->logs.count && dup3(fd, server->logs.files[index].fd, O_CLOEXEC) < 0)
         log_line(&server->log, LOG_ERROR, 0, "cannot take a new log: %s", strerror(errno));
     close(fd);

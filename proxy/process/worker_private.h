@@ -51,6 +51,7 @@ struct server {
     struct deadline end;   /* of draining or stopping, at the latest */
     struct deadline check; /* whether all has finished */
     uint32_t cut_off;      /* sessions that were open when time was up */
+    bool uses_stderr;      /* a log goes there; else it is the main log too (see generation.c) */
     enum server_phase phase;
     char why[512]; /* why it could not start */
 };

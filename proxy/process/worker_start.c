@@ -84,7 +84,9 @@ static bool take_descriptors(struct server *server)
     }
     configuration_logs(&server->conf, server->confs, arguments->error_log, &server->logs);
     for (size_t i = 0; i < server->logs.count; i++)
-        if (server->logs.files[i].fd != STDERR_FILENO) {
+        if (server->logs.files[i].fd == STDERR_FILENO) {
+            server->uses_stderr = true;
+        } else {
             server->logs.files[i].fd = fd++;
             opened++;
         }
