@@ -10,6 +10,8 @@
 static struct slice page_title(unsigned status)
 {
     switch (status) {
+    case 302:
+        return SLICE("Found");
     case 401:
         return SLICE("Authorization Required");
     case 497:

@@ -9,14 +9,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ALWAYS (O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+/* O_PATH goes with nothing that only concerns reading. */
+static int complete(int flags)
+{
+    return flags | O_CLOEXEC | ((flags & O_PATH) != 0 ? 0 : O_NOCTTY | O_NONBLOCK);
+}
 
 /* The kernel gives up with EAGAIN when something is renamed while it looks. */
 #define TRIES 4
 
 static int open_beneath(int root, const char *path, int flags)
 {
-    struct open_how how = {.flags = (unsigned)(flags | ALWAYS),
+    struct open_how how = {.flags = (unsigned)complete(flags),
                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
     long fd = -1;
 
@@ -72,7 +76,7 @@ int http_file_open_stepwise(int root, const char *path, int flags)
         errno = EXDEV;
         next = -1;
     } else {
-        next = openat(directory, path, flags | ALWAYS | O_NOFOLLOW);
+        next = openat(directory, path, complete(flags) | O_NOFOLLOW);
     }
     if (directory != root)
         close_keeping_errno(directory);

@@ -166,7 +166,8 @@ static void add_name(struct conf_reader *reader, struct http_names *names, struc
 static bool is_plain_name(struct slice text)
 {
     return slice_find(text, '*') == SLICE_NOT_FOUND && slice_find(text, '$') == SLICE_NOT_FOUND &&
-           slice_find(text, '/') == SLICE_NOT_FOUND && slice_find(text, ':') == SLICE_NOT_FOUND;
+           slice_find(text, '/') == SLICE_NOT_FOUND &&
+           (slice_starts(text, SLICE("[")) || slice_find(text, ':') == SLICE_NOT_FOUND);
 }
 
 static bool parse_name(struct conf_reader *reader, struct http_names *names,
