@@ -52,7 +52,7 @@ static const struct route_case cases[] = {
     {"x.org", "/app/", "x.org", "/app/", false},
     {"x.org", "/app/x", "x.org", "/app/", false},
     {"x.org", "/app", "x.org", "/app/", true},
-    {"x.org", "/appx", "x.org", "/", false},
+    {"x.org", "/appx", "x.org", "/a", false},
     {"x.org", "/two", "x.org", "/two", false}, /* it is a location of its own */
     {"x.org", "/two/", "x.org", "/two/", false},
     {"x.org", "/static", "x.org", "/", false},
