@@ -88,8 +88,8 @@ static bool read_inner_scope(struct conf_reader *reader, struct conf_scope *scop
     return true;
 }
 
-/* The first word that stands first on a line of its own and is called like a directive allowed
- * here: most likely the ';' before it was forgotten. word_count: there is none. */
+/* The first word that begins a line and is called like a directive allowed here: the ';' before it
+ * was forgotten. word_count: there is none. (nginx would take the word; in quotes we do too.) */
 static size_t find_swallowed(const struct conf *conf, const struct conf_scope *scope,
                              const struct conf_directive *directive)
 {
@@ -155,14 +155,12 @@ static bool read_directive(struct conf_reader *reader, struct conf_scope *scope,
     if (!conf_rows_find(conf, directive->name.text, scope->context, &found))
         return conf_finding_unknown(reader, scope, directive);
     row = &conf->groups[found.group]->rows[found.row];
+    if (swallowed < directive->word_count && row->opens == 0)
+        return read_split(reader, scope, directive, swallowed);
     if (!has_right_shape(row, directive)) {
-        if (swallowed < directive->word_count && row->opens == 0)
-            return read_split(reader, scope, directive, swallowed);
         mark_set(scope, found.group, found.row);
         return conf_finding_shape(reader, row, directive);
     }
-    if (swallowed < directive->word_count)
-        conf_finding_perhaps_swallowed(reader, &directive->words[swallowed]);
     if (row->repeat == CONF_ONCE && is_set(scope, found.group, found.row))
         return conf_finding_duplicate(reader, directive, first_of(scope, row->name));
     mark_set(scope, found.group, found.row);

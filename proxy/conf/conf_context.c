@@ -12,14 +12,14 @@ struct context {
 
 /* clang-format off */
 static const struct context contexts[] = {
-    {CONF_MAIN,        "main",     "outside of all blocks", "the outermost level",    false},
-    {CONF_EVENTS,      "events",   NULL,                    "an `events` block",      false},
-    {CONF_HTTP,        "http",     NULL,                    "an `http` block",        false},
-    {CONF_SERVER,      "server",   "http",                  "a `server` block",       false},
-    {CONF_LOCATION,    "location", NULL,                    "a `location` block",     false},
-    {CONF_TYPES,       "types",    NULL,                    "a `types` block",        true},
-    {CONF_MAIL,        "mail",     NULL,                    "a `mail` block",         false},
-    {CONF_MAIL_SERVER, "server",   "mail",                  "a mail `server` block",  false},
+    {CONF_MAIN,        "main",     "outside of all blocks", "outside of all blocks", false},
+    {CONF_EVENTS,      "events",   NULL,                    "in an `events` block",      false},
+    {CONF_HTTP,        "http",     NULL,                    "in an `http` block",        false},
+    {CONF_SERVER,      "server",   "http",                  "in a `server` block",       false},
+    {CONF_LOCATION,    "location", NULL,                    "in a `location` block",     false},
+    {CONF_TYPES,       "types",    NULL,                    "in a `types` block",        true},
+    {CONF_MAIL,        "mail",     NULL,                    "in a `mail` block",         false},
+    {CONF_MAIL_SERVER, "server",   "mail",                  "in a mail `server` block",  false},
 };
 /* clang-format on */
 

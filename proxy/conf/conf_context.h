@@ -12,7 +12,7 @@
  * scope->directive->first_child (`types { text/html html; }`). */
 bool conf_context_is_free(enum conf_context context);
 
-/* "a `location` block", for "not known in …". */
+/* "in a `location` block", for "not known …". */
 const char *conf_context_phrase(enum conf_context context);
 
 /* "`server` (mail)": the name, with what tells it from another block of that name. */

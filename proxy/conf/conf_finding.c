@@ -63,7 +63,7 @@ bool conf_finding_unknown(struct conf_reader *reader, const struct conf_scope *s
     }
     finding = conf_report_add(reader->report, CONF_ERROR, directive->name.place,
                               "unknown directive `%.*s`", WORDS(name));
-    finding->label = arena_format(arena, "not known in %s", conf_context_phrase(scope->context));
+    finding->label = arena_format(arena, "not known %s", conf_context_phrase(scope->context));
     suggest(reader, finding, scope->context, name);
     return false;
 }
@@ -144,16 +144,6 @@ bool conf_finding_missing_semicolon(struct conf_reader *reader, const struct con
     finding->label = SLICE("expected here");
     conf_finding_help(reader->report, finding, "the next line begins the directive `%.*s`",
                       WORDS(swallowed->text));
+    conf_finding_help(reader->report, finding, "if that is meant as a word, write it in quotes");
     return false;
-}
-
-void conf_finding_perhaps_swallowed(struct conf_reader *reader, const struct conf_word *swallowed)
-{
-    struct conf_finding *finding;
-
-    finding =
-        conf_report_add(reader->report, CONF_WARNING, swallowed->place,
-                        "`%.*s` is read as a word of the directive above", WORDS(swallowed->text));
-    finding->label = SLICE("is a `;` missing before it?");
-    conf_finding_help(reader->report, finding, "if not, write it in quotes or on the line above");
 }

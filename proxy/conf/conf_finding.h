@@ -18,8 +18,6 @@ bool conf_finding_shape(struct conf_reader *reader, const struct conf_row *row,
 bool conf_finding_duplicate(struct conf_reader *reader, const struct conf_directive *directive,
                             const struct conf_directive *first);
 
+/* `swallowed` begins a line and is called like a directive: the ';' `before` it is missing. */
 bool conf_finding_missing_semicolon(struct conf_reader *reader, const struct conf_word *before,
                                     const struct conf_word *swallowed);
-
-/* The same suspicion where the number of words allows it: a warning. */
-void conf_finding_perhaps_swallowed(struct conf_reader *reader, const struct conf_word *swallowed);

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* nginx's tokens (reference/http.md 1.1): words split on blanks, ';' '{' '}', comments from a '#'
+/* nginx's tokens: words split on blanks, ';' '{' '}', comments from a '#'
  * that starts a token, '…' and "…" that may span lines, and in words and quotes \" \' \\ \t \r \n;
  * any other backslash stays. "${" does not open a block. */
 enum conf_token {

@@ -54,14 +54,14 @@ void conf_finding_help(struct conf_report *report, struct conf_finding *finding,
 
 struct conf_sources;
 
-/* Writes every finding as design.md 2 shows it (severity, place, the line, a caret, help), errors
- * first, at most 20, then one summary line; nothing at all when there are none. `fd` is usually 2.
- */
+/* Writes every finding for a person (severity, place, the line, a caret, help), errors
+ * first, then as they stand in the files, at most 20, then one summary line; nothing at all when
+ * there are none. `fd` is usually 2. */
 void conf_report_print(const struct conf_report *report, const struct conf_sources *sources,
                        int fd);
 
-/* One line per finding, "file:line:column: error: message", for the log of a reload and for the
- * control socket. */
+/* One line per finding, in the same order, "file:line:column: error: message", for the log of a
+ * reload and for the control socket. */
 void conf_report_lines(const struct conf_report *report, const struct conf_sources *sources,
                        void (*line)(void *owner, enum conf_severity severity, struct slice text),
                        void *owner);

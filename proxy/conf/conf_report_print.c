@@ -319,17 +319,47 @@ static void put_summary(const struct printer *printer, const struct conf_report 
     fputs(".\n", out);
 }
 
+static int compare(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_findings(const void *left, const void *right)
+{
+    const struct conf_finding *a = *(const struct conf_finding *const *)left;
+    const struct conf_finding *b = *(const struct conf_finding *const *)right;
+    int order = compare(a->severity, b->severity);
+
+    if (order == 0 && (a->place.line == 0) != (b->place.line == 0))
+        return a->place.line == 0 ? -1 : 1;
+    if (order == 0)
+        order = compare(a->place.source, b->place.source);
+    if (order == 0)
+        order = compare(a->place.line, b->place.line);
+    if (order == 0)
+        order = compare(a->place.column, b->place.column);
+    return order != 0 ? order : compare((uintptr_t)a, (uintptr_t)b); /* as found */
+}
+
+static const struct conf_finding **sorted(const struct conf_report *report)
+{
+    const struct conf_finding **findings = memory_alloc(report->count * sizeof *findings);
+
+    for (size_t i = 0; i < report->count; i++)
+        findings[i] = &report->findings[i];
+    if (report->count > 1)
+        qsort(findings, report->count, sizeof *findings, compare_findings);
+    return findings;
+}
+
 static void put_report(const struct printer *printer, const struct conf_report *report)
 {
-    size_t shown = 0;
+    const struct conf_finding **findings = sorted(report);
 
-    for (int severity = CONF_ERROR; severity <= CONF_NOTE; severity++)
-        for (size_t i = 0; i < report->count && shown < FINDINGS_MAX; i++)
-            if ((int)report->findings[i].severity == severity) {
-                put_finding(printer, &report->findings[i]);
-                shown++;
-            }
+    for (size_t i = 0; i < report->count && i < FINDINGS_MAX; i++)
+        put_finding(printer, findings[i]);
     put_summary(printer, report);
+    free(findings);
 }
 
 static void write_all(int fd, const char *bytes, size_t len)
@@ -383,15 +413,18 @@ void conf_report_lines(const struct conf_report *report, const struct conf_sourc
                        void (*line)(void *owner, enum conf_severity severity, struct slice text),
                        void *owner)
 {
+    const struct conf_finding **findings = sorted(report);
+
     for (size_t i = 0; i < report->count; i++) {
         char *text;
         size_t len;
         FILE *out = open_memstream(&text, &len);
 
         ensure(out != NULL);
-        put_one_line(out, &report->findings[i], sources);
+        put_one_line(out, findings[i], sources);
         ensure(fclose(out) == 0);
-        line(owner, report->findings[i].severity, (struct slice){text, len});
+        line(owner, findings[i]->severity, (struct slice){text, len});
         free(text);
     }
+    free(findings);
 }

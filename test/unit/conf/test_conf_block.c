@@ -216,7 +216,7 @@ static void a_check_reports_like_a_type(void **state)
 static const struct {
     const char *text, *message, *label, *help;
 } findings[] = {
-    {"daemn off;",                                       "unknown directive `daemn`",                                                    "not known in the outermost level",
+    {"daemn off;",                                       "unknown directive `daemn`",                                                    "not known outside of all blocks",
      "did you mean `daemon`?"                                                                                                                                                                                },
     {"http { server { location / { proxy_psas x; } } }", "unknown directive `proxy_psas`",
      "not known in a `location` block",                                                                                                                                       "did you mean `proxy_pass`?"   },
@@ -296,17 +296,19 @@ static void a_forgotten_semicolon_hides_nothing(void **state)
     toy_close(&toy);
 }
 
-static void a_suspicious_word_is_a_warning(void **state)
+/* nginx would take it as a word; whoever means that writes quotes. */
+static void a_line_that_begins_like_a_directive_is_one(void **state)
 {
     struct toy toy;
 
     (void)state;
     toy_open(&toy);
-    toy_read(&toy, "http { server {\n server_name a\n root x; } }");
-    assert_true(toy.is_good);
-    assert_int_equal(toy.report.warnings, 1);
-    assert_true(slice_equal(toy.report.findings[0].message,
-                            SLICE("`root` is read as a word of the directive above")));
+    toy_read(&toy, "http { server {\n server_name a\n body_size 1z; } }");
+    assert_int_equal(toy.report.count, 2);
+    assert_true(slice_equal(toy.report.findings[0].message, SLICE("missing `;`")));
+    assert_true(slice_equal(toy.report.findings[0].help[1],
+                            SLICE("if that is meant as a word, write it in quotes")));
+    assert_true(slice_equal(toy.report.findings[1].message, SLICE("`1z` is no size")));
     toy_close(&toy);
 
     toy_open(&toy);
@@ -413,7 +415,7 @@ int main(void)
         cmocka_unit_test(a_check_reports_like_a_type),
         cmocka_unit_test(each_finding_comes_alone_and_in_these_words),
         cmocka_unit_test(a_forgotten_semicolon_hides_nothing),
-        cmocka_unit_test(a_suspicious_word_is_a_warning),
+        cmocka_unit_test(a_line_that_begins_like_a_directive_is_one),
         cmocka_unit_test(an_unknown_block_is_not_looked_into),
         cmocka_unit_test(what_follows_an_open_block_is_not_misplaced),
         cmocka_unit_test(the_first_and_the_second_place),

@@ -150,6 +150,42 @@ static void errors_come_first_and_twenty_are_shown(void **state)
     toy_close(&toy);
 }
 
+static void gather(void *owner, enum conf_severity severity, struct slice text)
+{
+    fprintf(owner, "%d %.*s\n", severity, (int)text.len, text.at);
+}
+
+static void findings_stand_in_the_order_of_the_files(void **state)
+{
+    static const struct conf_place places[] = {
+        {1, 1, 1, 1},
+        {0, 2, 1, 1},
+        {0, 1, 9, 1},
+        {0, 1, 2, 1},
+        {0, 0, 0, 0},
+    };
+    struct toy toy;
+    char *lines_written;
+    size_t len;
+    FILE *out = open_memstream(&lines_written, &len);
+
+    (void)state;
+    toy_open(&toy);
+    add_text(&toy, "a", SLICE("x"));
+    add_text(&toy, "b", SLICE("x"));
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        conf_report_add(&toy.report, CONF_ERROR, places[i], "e");
+    conf_report_lines(&toy.report, &toy.sources, gather, out);
+    fclose(out);
+    assert_string_equal(lines_written, "0 error: e\n"
+                                       "0 a:1:2: error: e\n"
+                                       "0 a:1:9: error: e\n"
+                                       "0 a:2:1: error: e\n"
+                                       "0 b:1:1: error: e\n");
+    free(lines_written);
+    toy_close(&toy);
+}
+
 static void the_same_finding_twice_is_one(void **state)
 {
     struct toy toy;
@@ -300,11 +336,6 @@ static void only_files_of_the_configuration_are_counted(void **state)
     toy_close(&toy);
 }
 
-static void gather(void *owner, enum conf_severity severity, struct slice text)
-{
-    fprintf(owner, "%d %.*s\n", severity, (int)text.len, text.at);
-}
-
 static void one_line_each_for_logs(void **state)
 {
     struct toy toy;
@@ -319,7 +350,7 @@ static void one_line_each_for_logs(void **state)
     conf_report_add(&toy.report, CONF_ERROR, (struct conf_place){0}, "e");
     conf_report_lines(&toy.report, &toy.sources, gather, out);
     fclose(out);
-    assert_string_equal(lines_written, "1 a.conf:3:9: warning: w\\x0A: label\n0 error: e\n");
+    assert_string_equal(lines_written, "0 error: e\n1 a.conf:3:9: warning: w\\x0A: label\n");
     free(lines_written);
     toy_close(&toy);
 }
@@ -369,6 +400,7 @@ int main(void)
         cmocka_unit_test(a_second_place_in_another_file),
         cmocka_unit_test(without_a_place_there_is_the_message_and_the_help),
         cmocka_unit_test(errors_come_first_and_twenty_are_shown),
+        cmocka_unit_test(findings_stand_in_the_order_of_the_files),
         cmocka_unit_test(the_same_finding_twice_is_one),
         cmocka_unit_test(a_fourth_help_is_dropped),
         cmocka_unit_test(a_mark_stands_below_what_it_means),
