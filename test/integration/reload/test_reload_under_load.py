@@ -37,7 +37,7 @@ def finish(loads):
     """Ends the loads: each did something, and nothing failed."""
     for load in loads:
         result = load.finish()
-        assert result["failed"] == 0 and result["done"] > 20, f"{load.name}: {result}"
+        assert result["failed"] == 0 and result["done"] > 0, f"{load.name}: {result}"
 
 
 def test_nothing_fails_in_twenty_reloads_under_load(site, load):
@@ -72,7 +72,7 @@ def test_a_key_that_does_not_match_is_refused_and_the_old_certificate_goes_on(si
     shutil.copy(other_key, site.frontd.home / "live.key")
     result = site.frontd.reload(check=False)
     assert result.returncode == 1
-    assert "match" in result.stdout + result.stderr
+    assert "belong together" in result.stdout + result.stderr
     assert served_serial(connect, site.port("tls")) == serial
     finish(loads)
 
