@@ -54,8 +54,8 @@ static void read_scope(struct conf_reader *reader, struct conf_scope *scope)
 {
     if (conf_context_is_free(scope->context))
         return;
-    for (const struct conf_directive *directive = scope->directive->first_child; directive != NULL;
-         directive = directive->next)
+    for (const struct conf_directive *directive = scope->directive->first_child;
+         directive != NULL && !conf_report_is_full(reader->report); directive = directive->next)
         if (!read_directive(reader, scope, directive))
             scope->has_errors = true;
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define ERRORS_MAX 1000
+
 void conf_report_init(struct conf_report *report)
 {
     *report = (struct conf_report){0};
@@ -77,6 +79,11 @@ struct conf_finding *conf_report_add(struct conf_report *report, enum conf_sever
     report->errors += severity == CONF_ERROR;
     report->warnings += severity == CONF_WARNING;
     return finding;
+}
+
+bool conf_report_is_full(const struct conf_report *report)
+{
+    return report->errors >= ERRORS_MAX;
 }
 
 void conf_finding_help(struct conf_report *report, struct conf_finding *finding, const char *format,

@@ -48,6 +48,9 @@ struct conf_finding *conf_report_add(struct conf_report *report, enum conf_sever
                                      struct conf_place place, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* True after 1000 errors: whatever is being read is no configuration, and reading it stops. */
+bool conf_report_is_full(const struct conf_report *report);
+
 /* Adds one "= …" line to a finding; a fourth is dropped. */
 void conf_finding_help(struct conf_report *report, struct conf_finding *finding, const char *format,
                        ...) __attribute__((format(printf, 3, 4)));

@@ -79,6 +79,13 @@ static void add_word(struct tree *tree, const struct conf_word *word)
     tree->words[tree->word_count++] = *word;
 }
 
+/* Reads nothing more of the file. */
+static void abandon(struct file *file)
+{
+    file->is_abandoned = true;
+    file->lexer.at = file->lexer.text.len;
+}
+
 static void report_token(struct tree *tree, struct file *file, enum conf_token token,
                          const struct conf_word *word)
 {
@@ -336,8 +343,7 @@ static void read_block(struct tree *tree, struct file *file, struct block *outer
     block = (struct block){directive, &directive->first_child, outer->depth + 1};
     if (block.depth > BLOCK_DEPTH_MAX) {
         fail(tree, outer, open, "blocks stand inside one another too deeply", "at most 32 levels");
-        file->is_abandoned = true;
-        file->lexer.at = file->lexer.text.len;
+        abandon(file);
         return;
     }
     read_directives(tree, file, &block, false);
@@ -371,6 +377,8 @@ static void read_directives(struct tree *tree, struct file *file, struct block *
         struct conf_place end;
         enum conf_token token = read_statement(tree, file, &end);
 
+        if (conf_report_is_full(tree->report))
+            abandon(file);
         if (token == CONF_TOKEN_SEMICOLON) {
             end_statement(tree, file, block, end);
         } else if (token == CONF_TOKEN_OPEN) {

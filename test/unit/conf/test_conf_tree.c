@@ -255,6 +255,26 @@ static void blocks_end_at_a_depth(void **state)
     finish(&reading, "", expected);
 }
 
+static void garbage_is_not_read_to_its_end(void **state)
+{
+    char text[20001];
+    struct reading reading;
+
+    (void)state;
+    memset(text, ';', 20000);
+    text[20000] = '\0';
+    begin(&reading, text);
+    conf_tree_read(&reading.sources, SLICE("/etc/t.conf"), SLICE_NONE, &reading.arena,
+                   &reading.report);
+    assert_true(conf_report_is_full(&reading.report));
+    assert_true(reading.report.errors < 1010);
+    fclose(reading.out);
+    free(reading.written);
+    arena_deinit(&reading.arena);
+    conf_report_deinit(&reading.report);
+    conf_sources_deinit(&reading.sources);
+}
+
 /* The listing is what a worker gets: no disk is asked. */
 static void patterns_take_every_match(void **state)
 {
@@ -333,6 +353,7 @@ int main(void)
         cmocka_unit_test(a_circle_is_found),
         cmocka_unit_test(includes_end_at_a_depth),
         cmocka_unit_test(blocks_end_at_a_depth),
+        cmocka_unit_test(garbage_is_not_read_to_its_end),
         cmocka_unit_test(patterns_take_every_match),
         cmocka_unit_test(errors_are_noted_where_something_is_missing),
         cmocka_unit_test(paths_become_absolute),
