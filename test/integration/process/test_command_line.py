@@ -141,7 +141,7 @@ def test_in_the_background_the_status_is_the_truth(frontd_files, connect):
     finally:
         assert instance.command("-s", "stop").returncode == 0
     assert not (instance.home / "logs/frontd.pid").exists()
-    assert not (instance.home / "control.sock").exists()
+    assert not (instance.home / "frontd.sock").exists()
 
 
 def test_in_the_background_a_failure_is_told(frontd, frontd_files):

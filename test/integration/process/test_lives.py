@@ -176,7 +176,7 @@ def test_workers_do_not_outlive_their_master(frontd, connect):
 
 def test_the_control_socket_is_private(frontd):
     instance = frontd(SITE, word="one")
-    mode = (instance.home / "control.sock").stat().st_mode
+    mode = (instance.home / "frontd.sock").stat().st_mode
     assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o600
 
 
@@ -196,7 +196,7 @@ def test_a_worker_has_only_its_own_descriptors(frontd):
     """The master's other sockets, its control socket above all, must not reach a worker."""
     instance = frontd(SITE, word="one")
     paths = {os.readlink(f"/proc/{pid}/fd/{fd}") for pid in instance.workers() for fd in os.listdir(f"/proc/{pid}/fd")}
-    assert not any("control.sock" in path or path.endswith(".conf") for path in paths)
+    assert not any("frontd.sock" in path or path.endswith(".conf") for path in paths)
     control = open("/proc/net/unix", encoding="ascii").read()
-    inodes = {line.split()[6] for line in control.splitlines() if str(instance.home / "control.sock") in line}
+    inodes = {line.split()[6] for line in control.splitlines() if str(instance.home / "frontd.sock") in line}
     assert inodes and not any(f"socket:[{inode}]" in paths for inode in inodes)
