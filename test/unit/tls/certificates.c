@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/ensure.h"
+#include "tls/tls_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,13 +58,17 @@ static struct slice take_text(BIO *bio)
 
 struct credentials credentials_make(const struct recipe *recipe)
 {
-    X509 *certificate = X509_new();
-    EVP_PKEY *key = make_key(recipe->key);
-    X509_NAME *subject = X509_get_subject_name(certificate);
-    BIO *certificate_bio = BIO_new(BIO_s_mem()), *key_bio = BIO_new(BIO_s_mem());
+    X509 *certificate;
+    EVP_PKEY *key;
+    X509_NAME *subject;
+    BIO *certificate_bio, *key_bio;
     const char *common = recipe->common != NULL ? recipe->common : "frontd test";
     bool is_default = recipe->from_s == 0 && recipe->until_s == 0;
 
+    tls_library_start(); /* as in the program: before anything else of OpenSSL */
+    certificate = X509_new();
+    key = make_key(recipe->key);
+    subject = X509_get_subject_name(certificate);
     X509_set_version(certificate, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1 + rand());
     X509_gmtime_adj(X509_getm_notBefore(certificate), is_default ? -60 : (long)recipe->from_s);
@@ -78,6 +83,8 @@ struct credentials credentials_make(const struct recipe *recipe)
     if (recipe->padding > 0)
         add_padding(certificate, recipe->padding);
     ensure(X509_sign(certificate, key, EVP_sha256()) > 0);
+    certificate_bio = BIO_new(BIO_s_mem());
+    key_bio = BIO_new(BIO_s_mem());
     ensure(PEM_write_bio_X509(certificate_bio, certificate) == 1);
     ensure(PEM_write_bio_PrivateKey(key_bio, key, NULL, NULL, 0, NULL, NULL) == 1);
     X509_free(certificate);

@@ -49,9 +49,9 @@ static void put(const char *name, struct slice text)
     fclose(file);
 }
 
-static const char *const files[] = {"a.pem",    "a.key",    "b.pem",     "b.key",
-                                    "old.pem",  "old.key",  "young.pem", "young.key",
-                                    "soon.pem", "soon.key", "main.conf"};
+static const char *const files[] = {"a.pem",     "a.key",     "b.pem",     "b.key",    "old.pem",
+                                    "old.key",   "young.pem", "young.key", "soon.pem", "soon.key",
+                                    "short.pem", "short.key", "weak.pem",  "weak.key", "main.conf"};
 
 static void put_pair(const char *name, struct credentials credentials)
 {
@@ -76,6 +76,9 @@ static int set_up(void **state)
     put_pair("young", credentials_make(&(struct recipe){.from_s = 2 * day, .until_s = 90 * day}));
     put_pair("soon",
              credentials_make(&(struct recipe){.from_s = -80 * day, .until_s = 10 * day + 100}));
+    put_pair("short",
+             credentials_make(&(struct recipe){.from_s = -3 * day, .until_s = 3 * day + 100}));
+    put_pair("weak", credentials_make(&(struct recipe){.key = KEY_RSA_1024}));
     return 0;
 }
 
@@ -186,6 +189,12 @@ static const struct {
     {"soon",
      "http { server { ssl_certificate soon.pem; ssl_certificate_key soon.key; } }",                          0,
      1,                                                                                                            {"certificate expires in 10 days"}                                            },
+    {"short life",
+     "http { server { ssl_certificate short.pem; ssl_certificate_key short.key; } }",                        0,
+     0,                                                                                                            {NULL}                                                                        },
+    {"weak key",
+     "http { server { ssl_certificate weak.pem; ssl_certificate_key weak.key; } }",                          1,
+     0,                                                                                                            {"certificate cannot be used", "its key is RSA 1024"}                         },
     {"protocols",                        "http { ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; server { } }", 0, 0, {NULL}                                                                        },
     {"SSLv3",
      "http { ssl_protocols SSLv3 TLSv1.2; server { } }",                                                     1,
@@ -309,6 +318,31 @@ static void test_defaults(void **state)
     arena_deinit(&arena);
 }
 
+/* What the check has refused is never handed on. */
+static void test_incomplete_pairs_are_not_filled(void **state)
+{
+    static const char *const texts[] = {
+        "http { server { ssl_certificate a.pem; ssl_certificate b.pem; ssl_certificate_key a.key; "
+        "} }",
+        "http { server { ssl_certificate a.pem; ssl_certificate_key none.key; } }",
+        "http { server { ssl_certificate none.pem; ssl_certificate_key a.key; } }",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct reading reading;
+        struct arena arena;
+        struct tls_server server = {0};
+
+        arena_init(&arena, ARENA_UNLIMITED);
+        read_text(&reading, texts[i]);
+        assert_false(tls_conf_server(&reading.conf, first_server(&reading.conf), &arena, &server));
+        assert_int_equal(server.pair_count, 0);
+        end_reading(&reading);
+        arena_deinit(&arena);
+    }
+}
+
 /* A worker reads the same bytes without the disk, and no warning of the day. */
 static void test_worker_reads_from_memory(void **state)
 {
@@ -396,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_key_of_another_certificate_shows_both_places),
         cmocka_unit_test(test_server_is_filled),
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_incomplete_pairs_are_not_filled),
         cmocka_unit_test(test_worker_reads_from_memory),
         cmocka_unit_test(test_names_that_no_certificate_covers),
     };

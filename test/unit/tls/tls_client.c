@@ -119,6 +119,7 @@ void tls_client_feed(struct tls_client *client, bool ended)
         buffer_consume(&client->pending, len);
         most -= len;
         give(client, &wire);
+        client->untaken = wire.in.len;
         free(copy);
     }
     if (ended && client->result != TRANSFORM_FAILED)

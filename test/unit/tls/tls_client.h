@@ -23,6 +23,7 @@ struct tls_client {
     size_t hold_back;      /* the last so many bytes of what is pending stay pending */
     unsigned flights;      /* times the server wrote something, in the handshake */
     enum transform_result result;  /* of the server's last step */
+    size_t untaken;                /* bytes of the last piece that the server left */
     bool is_secured;               /* the server's handshake is done */
     char received[1 << 17];        /* application data that came to the server */
     size_t received_len, capacity; /* capacity: for one read; 0: all of `received` */
