@@ -1,8 +1,8 @@
+#include "base/text.h"
 #include "http/http1_parse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -283,34 +283,34 @@ static void test_upgrade(void **state)
     }
 }
 
+static void add_filler(struct text *text, char byte, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        text_byte(text, byte);
+}
+
 /* The limits of reference/http.md 4.1-6, at the limit and one beyond, without waiting for an end.
  */
-
 static void limit(size_t line, size_t field, size_t fields, bool complete,
                   enum http_refusal expected)
 {
-    char input[65536];
-    size_t len = 0;
+    char memory[65536];
+    struct text input = text_in(memory, sizeof memory);
     struct outcome o;
 
-    assert_true(line + (field + 8) * (fields + 1) + 64 < sizeof input);
-    len += (size_t)sprintf(input, "GET /");
-    memset(input + len, 'a', line - 14);
-    len += line - 14;
-    len += (size_t)sprintf(input + len, " HTTP/1.1\r\nHost: a\r\n");
+    text_add(&input, SLICE("GET /"));
+    add_filler(&input, 'a', line - 14);
+    text_add(&input, SLICE(" HTTP/1.1\r\nHost: a"));
     for (size_t i = 1; i < fields; i++) {
-        len += (size_t)sprintf(input + len, "A:");
-        memset(input + len, 'b', field - 2);
-        len += field - 2;
-        len += (size_t)sprintf(input + len, "\r\n");
+        text_add(&input, SLICE("\r\nA:"));
+        add_filler(&input, 'b', field - 2);
     }
     if (complete)
-        len += (size_t)sprintf(input + len, "\r\n");
-    else
-        len -= 2;
+        text_add(&input, SLICE("\r\n\r\n"));
+    assert_false(input.overflow);
     begin(&o);
-    show(&o, (struct slice){input, len}, len);
-    parse(&o, (struct slice){input, len});
+    show(&o, text_slice(&input), input.len);
+    parse(&o, text_slice(&input));
     if (o.refusal != expected)
         fail_msg("line %zu, field %zu, fields %zu: %s", line, field, fields,
                  http_refusal_words(o.refusal));
