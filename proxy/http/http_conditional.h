@@ -21,7 +21,9 @@ enum http_condition {
 };
 
 /* For GET and HEAD. If-Match counts before If-Unmodified-Since, If-None-Match before
- * If-Modified-Since; dates must be equal, not only later, as nginx has it. */
+ * If-Modified-Since (RFC 9110 13.2.2; nginx wants both of a pair to hold); a date of
+ * If-Modified-Since must be equal, not only later, as nginx has it. A date that is none counts for
+ * nothing. */
 enum http_condition http_conditional_check(const struct http_request *request,
                                            const struct http_validators *validators);
 

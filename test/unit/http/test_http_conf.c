@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -158,6 +159,129 @@ static void finds_what_would_not_work(void **state)
         arena_deinit(&arena);
     }
     assert_int_equal(failures, 0);
+}
+
+/* nginx's directives that tune what needs no tuning here: accepted in http, whatever they say. */
+static const char *const unused[] = {
+    "aio",
+    "client_body_buffer_size",
+    "client_body_temp_path",
+    "directio",
+    "lingering_close",
+    "lingering_time",
+    "lingering_timeout",
+    "map_hash_bucket_size",
+    "map_hash_max_size",
+    "open_file_cache",
+    "open_file_cache_errors",
+    "open_file_cache_min_uses",
+    "open_file_cache_valid",
+    "open_log_file_cache",
+    "output_buffers",
+    "postpone_output",
+    "proxy_busy_buffers_size",
+    "proxy_headers_hash_bucket_size",
+    "proxy_headers_hash_max_size",
+    "proxy_temp_file_write_size",
+    "proxy_temp_path",
+    "sendfile",
+    "sendfile_max_chunk",
+    "server_names_hash_bucket_size",
+    "server_names_hash_max_size",
+    "server_tokens",
+    "tcp_nodelay",
+    "tcp_nopush",
+    "types_hash_bucket_size",
+    "types_hash_max_size",
+    "variables_hash_bucket_size",
+    "variables_hash_max_size",
+};
+
+static void accepts_what_has_no_meaning_here(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof unused / sizeof unused[0]; i++) {
+        char source[256];
+        struct conf_text text;
+
+        snprintf(source, sizeof source, "http{%s 1;server{}}", unused[i]);
+        conf_text_read(&text, source, false);
+        if (!text.good || text.report.count > 0)
+            fail_msg("%s", source);
+        conf_text_free(&text);
+    }
+}
+
+struct refused_case {
+    const char *name, *around; /* with a %s for the directive */
+    bool is_block;
+};
+
+/* clang-format off */
+static const struct refused_case refused[] = {
+    {"add_header", "http{%s}", false},
+    {"alias", LOCATION("%s"), false},
+    {"allow", "http{%s}", false},
+    {"auth_basic", "http{%s}", false},
+    {"auth_basic_user_file", "http{%s}", false},
+    {"auth_request", "http{%s}", false},
+    {"autoindex", "http{%s}", false},
+    {"deny", "http{%s}", false},
+    {"error_page", "http{%s}", false},
+    {"expires", "http{%s}", false},
+    {"fastcgi_pass", LOCATION("%s"), false},
+    {"gzip", "http{%s}", false},
+    {"gzip_static", "http{%s}", false},
+    {"grpc_pass", LOCATION("%s"), false},
+    {"http2", SERVER("%s"), false},
+    {"if", SERVER("%s"), true},
+    {"internal", LOCATION("%s"), false},
+    {"limit_except", LOCATION("%s"), true},
+    {"map", "http{%s}", true},
+    {"proxy_cache", "http{%s}", false},
+    {"proxy_redirect", "http{%s}", false},
+    {"resolver", "http{%s}", false},
+    {"rewrite", SERVER("%s"), false},
+    {"scgi_pass", LOCATION("%s"), false},
+    {"set", SERVER("%s"), false},
+    {"ssi", "http{%s}", false},
+    {"ssl", "http{%s}", false},
+    {"sub_filter", "http{%s}", false},
+    {"try_files", SERVER("%s"), false},
+    {"uwsgi_pass", LOCATION("%s"), false},
+    {"upstream", "http{%s}", true},
+};
+/* clang-format on */
+
+/* Puts `directive` where `around` says "%s". */
+static struct slice put_into(struct arena *arena, const char *around, struct slice directive)
+{
+    struct slice before = slice_of(around), after;
+
+    after = slice_from(before, slice_find(before, '%') + 2);
+    before = slice_part(before, 0, slice_find(before, '%'));
+    return arena_format(arena, "%.*s%.*s%.*s", (int)before.len, before.at, (int)directive.len,
+                        directive.at, (int)after.len, after.at);
+}
+
+static void refuses_with_what_to_do_instead(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        struct arena arena;
+        struct conf_text text;
+        struct slice directive, source;
+
+        arena_init(&arena, ARENA_UNLIMITED);
+        directive =
+            arena_format(&arena, refused[i].is_block ? "%s x { a b; }" : "%s x;", refused[i].name);
+        source = put_into(&arena, refused[i].around, directive);
+        conf_text_read(&text, source.at, false);
+        if (text.report.count != 1 || text.report.findings[0].help[0].len == 0)
+            fail_msg("%s\n%s", source.at, conf_text_findings(&text, &arena).at);
+        conf_text_free(&text);
+        arena_deinit(&arena);
+    }
 }
 
 static void looks_at_the_disk_only_when_asked(void **state)
@@ -330,6 +454,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_would_not_work),
+        cmocka_unit_test(accepts_what_has_no_meaning_here),
+        cmocka_unit_test(refuses_with_what_to_do_instead),
         cmocka_unit_test(looks_at_the_disk_only_when_asked),
         cmocka_unit_test(has_the_defaults_of_nginx),
         cmocka_unit_test(lists_are_inherited_whole_or_not_at_all),
