@@ -322,8 +322,9 @@ static void test_defaults(void **state)
 static void test_incomplete_pairs_are_not_filled(void **state)
 {
     static const char *const texts[] = {
-        "http { ssl_certificate_key a.key; server { ssl_certificate a.pem; ssl_certificate b.pem; "
-        "}}",
+        /* clang-format off */
+        "http { ssl_certificate_key a.key; server { ssl_certificate a.pem; ssl_certificate b.pem; } }",
+        /* clang-format on */
         "http { server { ssl_certificate a.pem; ssl_certificate_key none.key; } }",
         "http { server { ssl_certificate none.pem; ssl_certificate_key a.key; } }",
     };
