@@ -72,8 +72,8 @@ bool http_proxy_is_hop_field(const struct http_field *field, const struct http_f
 {
     if (is_connection_field(field->id))
         return true;
-    return !is_end_to_end(field) &&
-           http_fields_have_token(fields, count, HTTP_FIELD_CONNECTION, field->name);
+    return http_fields_have_token(fields, count, HTTP_FIELD_CONNECTION, field->name) &&
+           !is_end_to_end(field);
 }
 
 /* Request line. */
