@@ -139,6 +139,8 @@ int main(int argc, char **argv)
     else
         return 2;
     tally_print(&tally);
+    if (options.tls != NULL)
+        load_forget_sessions(options.tls);
     SSL_CTX_free(options.tls);
     return 0;
 }

@@ -38,5 +38,6 @@ void load_idle(const struct load_options *options, struct tally *tally);
 void serve_http(uint16_t port, size_t size) __attribute__((noreturn));
 void serve_smtp(uint16_t port) __attribute__((noreturn));
 
-/* Keeps the newest session of each connection in wire_session(); for `resumes`. */
+/* Keeps the newest session of all connections of the context, for `resumes`; and lets it go. */
 void load_keep_sessions(SSL_CTX *context);
+void load_forget_sessions(SSL_CTX *context);

@@ -62,6 +62,15 @@ void load_keep_sessions(SSL_CTX *context)
     SSL_CTX_sess_set_new_cb(context, on_session);
 }
 
+void load_forget_sessions(SSL_CTX *context)
+{
+    SSL_SESSION **kept = (SSL_SESSION **)SSL_CTX_get_app_data(context);
+
+    if (kept != NULL)
+        SSL_SESSION_free(*kept);
+    free(kept);
+}
+
 static SSL_SESSION *session_to_resume(const struct load_options *options)
 {
     return options->resumes && options->tls != NULL
