@@ -1,0 +1,103 @@
+#include "process/listens.h"
+#include "process/sockets.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A port that is free now, on 127.0.0.1. */
+static struct listen free_listen(void)
+{
+    struct sockaddr_storage name;
+    socklen_t len = sizeof name;
+    struct listen listen = {0};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_true(address_parse(SLICE("127.0.0.1"), &listen.address));
+    len = address_to_socket(&listen.address, &name);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&name, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
+    address_from_socket((const struct sockaddr *)&name, &listen.address);
+    close(fd);
+    return listen;
+}
+
+static void a_kept_address_keeps_its_socket(void **state)
+{
+    struct listen first[] = {free_listen(), free_listen()}, second[] = {first[1], free_listen()};
+    struct listen_list before = {first, 2}, after = {second, 2};
+    struct sockets sockets = {0};
+    struct conf_report report;
+    int kept;
+
+    (void)state;
+    conf_report_init(&report);
+    assert_true(sockets_bind(&sockets, &before, &report));
+    sockets_commit(&sockets, &before);
+    kept = sockets_fd(&sockets, &before, 1);
+    assert_true(sockets_bind(&sockets, &after, &report));
+    assert_int_equal(sockets.count, 3);
+    assert_int_equal(sockets_fd(&sockets, &after, 0), kept);
+    sockets_commit(&sockets, &after);
+    assert_int_equal(sockets.count, 2);
+    assert_int_equal(sockets_fd(&sockets, &before, 0), -1);
+    sockets_deinit(&sockets);
+    conf_report_deinit(&report);
+}
+
+static void a_failed_bind_is_reported_and_undone(void **state)
+{
+    struct listen good = free_listen(), taken = free_listen();
+    struct listen_list holder = {&taken, 1}, wanted;
+    struct listen list[] = {good, taken};
+    struct sockets other = {0}, sockets = {0};
+    struct conf_report report;
+
+    (void)state;
+    wanted = (struct listen_list){list, 2};
+    conf_report_init(&report);
+    assert_true(sockets_bind(&other, &holder, &report));
+    assert_false(sockets_bind(&sockets, &wanted, &report));
+    assert_int_equal(report.errors, 1);
+    assert_true(report.findings[0].help[0].len > 0);
+    sockets_abandon(&sockets);
+    assert_int_equal(sockets.count, 0);
+    sockets_deinit(&sockets);
+    sockets_deinit(&other);
+    conf_report_deinit(&report);
+}
+
+static void what_a_wildcard_covers_is_not_bound(void **state)
+{
+    struct listen list[] = {free_listen(), free_listen()};
+    struct listen_list listens = {list, 2};
+    struct sockets sockets = {0};
+    struct conf_report report;
+
+    (void)state;
+    assert_true(address_parse(SLICE("0.0.0.0"), &list[1].address));
+    list[1].address.port = list[0].address.port;
+    conf_report_init(&report);
+    assert_true(sockets_bind(&sockets, &listens, &report));
+    assert_int_equal(sockets.count, 1);
+    assert_int_equal(sockets_fd(&sockets, &listens, 0), -1);
+    assert_true(sockets_fd(&sockets, &listens, 1) >= 0);
+    sockets_deinit(&sockets);
+    conf_report_deinit(&report);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_kept_address_keeps_its_socket),
+        cmocka_unit_test(a_failed_bind_is_reported_and_undone),
+        cmocka_unit_test(what_a_wildcard_covers_is_not_bound),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
