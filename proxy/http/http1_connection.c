@@ -51,7 +51,7 @@ static struct http1_exchange *new_exchange(struct http1_connection *connection)
     exchange->body_done = true;
     loop_task_init(&exchange->task, run_task, exchange);
     connection->exchange = exchange;
-    connection->requests++;
+    base->number = ++connection->requests;
     return exchange;
 }
 
@@ -70,10 +70,10 @@ static void conclude(struct http1_exchange *exchange)
 
     exchange->connection->exchange = NULL;
     loop_task_cancel(&exchange->task);
+    base->session->worker->counters[COUNTER_HTTP_REQUESTS]++;
+    http_log_exchange(base); /* the response's fields may point into what the handler lets go */
     if (base->reader != NULL && base->reader->ended != NULL)
         base->reader->ended(base);
-    base->session->worker->counters[COUNTER_HTTP_REQUESTS]++;
-    http_log_exchange(base);
 }
 
 static bool is_over(const struct http1_exchange *exchange)

@@ -130,6 +130,12 @@ static const struct finding_case finding_cases[] = {
     {LOCATION("types { text/html; }"),
      "1:32: error: a line of `types` is a type and its extensions\n= write `text/html html htm;`\n"},
     {LOCATION("keepalive_timeout 5s 4s; index a b; index c;"), ""},
+    {LOCATION("proxy_connect_timeout 1s; proxy_send_timeout 1m; client_body_timeout 500ms; "
+              "send_timeout 1h 30m;"),
+     "1:116: error: `send_timeout` takes 1 word, not 2\n= write `send_timeout time;`\n"},
+    {LOCATION("proxy_connect_timeout 1s; proxy_send_timeout 1m; client_body_timeout 500ms; "
+              "send_timeout 1h30m;"),
+     ""},
     {LOCATION("keepalive_timeout soon;"),
      "1:42: error: `soon` is no time\n= write 75s, 5m, 1h 30m\n"},
     {LOCATION("index /a;"),
