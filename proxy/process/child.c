@@ -21,6 +21,7 @@ static void check_ended(struct child *child)
         return;
     child->phase = CHILD_NONE;
     child->logs_pending = 0;
+    child->drain_pending = false;
     child->events->ended(child->owner, child);
 }
 
@@ -38,6 +39,12 @@ static void on_message(void *owner, enum message message, struct slice body, int
         break;
     case MESSAGE_FAILED:
         snprintf(child->why, sizeof child->why, "%.*s", (int)body.len, body.at);
+        break;
+    case MESSAGE_DRAINING:
+        if (child->drain_pending) {
+            child->drain_pending = false;
+            child->events->draining(child->owner, child);
+        }
         break;
     case MESSAGE_DRAINED:
         log_line(child->log, channel_number(body) > 0 ? LOG_WARN : LOG_INFO, 0,
@@ -145,8 +152,9 @@ void child_reaped(struct child *child, int status)
 void child_drain(struct child *child, uint32_t timeout_ms)
 {
     deadline_clear(&child->respawn);
-    if (child->channel != NULL)
-        (void)channel_send_number(child->channel, MESSAGE_DRAIN, timeout_ms, -1);
+    if (child->channel != NULL &&
+        channel_send_number(child->channel, MESSAGE_DRAIN, timeout_ms, -1))
+        child->drain_pending = true;
 }
 
 void child_stop(struct child *child)

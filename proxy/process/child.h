@@ -23,6 +23,7 @@ struct child_events {
     /* A process for this child: pid, or -1 with errno. Its end of the channel is `channel`. */
     pid_t (*spawn)(void *owner, int channel);
     void (*ready)(void *owner, struct child *child);
+    void (*draining)(void *owner, struct child *child);  /* child_drain is in force */
     void (*log_taken)(void *owner, struct child *child); /* one child_reopen is in force */
     /* The process has ended; child->why says how. It may be started again at once or later. */
     void (*ended)(void *owner, struct child *child);
@@ -40,6 +41,7 @@ struct child {
     bool is_running;       /* not yet reaped */
     unsigned quick_deaths; /* in a row, each soon after its start */
     uint32_t logs_pending; /* descriptors sent and not yet answered */
+    bool drain_pending;    /* told to drain, may still accept */
     enum child_phase phase;
     char why[512]; /* "exited with status 1", "killed by signal 11", or its own words */
 };

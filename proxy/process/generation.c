@@ -89,6 +89,23 @@ static void check_reopened(struct generation *generation)
         generation->events->reopened(generation->owner, generation);
 }
 
+bool generation_is_quiet(const struct generation *generation)
+{
+    for (size_t i = 0; i < generation->child_count; i++)
+        if (generation->children[i].drain_pending)
+            return false;
+    return true;
+}
+
+static void on_draining(void *owner, struct child *child)
+{
+    struct generation *generation = owner;
+
+    (void)child;
+    if (generation_is_quiet(generation))
+        generation->events->quiet(generation->owner, generation);
+}
+
 static void on_log_taken(void *owner, struct child *child)
 {
     (void)child;
@@ -112,6 +129,8 @@ static void on_ended(void *owner, struct child *child)
     case GENERATION_DRAINING:
     case GENERATION_STOPPING:
         check_reopened(generation);
+        if (generation_is_quiet(generation))
+            generation->events->quiet(generation->owner, generation);
         if (generation_running(generation) == 0)
             generation->events->gone(generation->owner, generation);
         break;
@@ -120,7 +139,8 @@ static void on_ended(void *owner, struct child *child)
     }
 }
 
-static const struct child_events child_events = {on_spawn, on_ready, on_log_taken, on_ended};
+static const struct child_events child_events = {on_spawn, on_ready, on_draining, on_log_taken,
+                                                 on_ended};
 
 void generation_start(struct generation *generation)
 {

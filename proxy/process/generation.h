@@ -27,6 +27,7 @@ struct generation_events {
     void (*ready)(void *owner, struct generation *generation); /* all workers serve */
     /* A worker could not start; `why` in words. The rest must be stopped. */
     void (*failed)(void *owner, struct generation *generation, const char *why);
+    void (*quiet)(void *owner, struct generation *generation);    /* none accepts any more */
     void (*reopened)(void *owner, struct generation *generation); /* all workers did */
     void (*gone)(void *owner, struct generation *generation);     /* no process is left */
 };
@@ -70,6 +71,7 @@ struct generation *generation_new(const struct program *program, struct loop *lo
 void generation_start(struct generation *generation); /* the workers; `ready` or `failed` follows */
 void generation_commit(struct generation *generation); /* it is in force: lets go of the text */
 void generation_drain(struct generation *generation, uint32_t timeout_ms);
+bool generation_is_quiet(const struct generation *generation);
 void generation_stop(struct generation *generation); /* politely, but now */
 void generation_kill(struct generation *generation);
 

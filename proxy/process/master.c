@@ -86,6 +86,7 @@ static void begin_end(struct master *master, enum master_phase phase)
     waiters_finish(&master->reloading, "frontd is about to end");
     waiters_finish(&master->queued, "frontd is about to end");
     master->reload_queued = false;
+    master->settling = NULL;
     deadline_clear(&master->start_deadline);
     if (master->next != NULL)
         generation_kill(master->next);
@@ -113,8 +114,6 @@ void master_stop(struct master *master)
     if (master->phase == MASTER_STOPPING)
         return;
     log_line(&master->log, LOG_NOTICE, 0, "stopping");
-    if (master->phase == MASTER_STARTING)
-        master->status = 1;
     begin_end(master, MASTER_STOPPING);
     all_to_old(master);
     for (struct generation *old = master->old; old != NULL; old = old->next)
@@ -161,8 +160,8 @@ static void on_child(struct master *master)
 
 static void on_hup(struct master *master)
 {
-    if (master->next != NULL)
-        master->reload_queued = master->phase == MASTER_RUNNING;
+    if (master_is_reloading(master))
+        master->reload_queued = master->phase <= MASTER_RUNNING;
     else if (master->phase == MASTER_RUNNING)
         master_reload(master);
 }

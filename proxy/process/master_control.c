@@ -29,10 +29,9 @@ void waiters_finish(struct waiters *waiters, const char *error)
 
 static void ask_reload(struct master *master, struct control_client *client)
 {
-    if (master->phase != MASTER_RUNNING) {
-        control_finish(client, master->phase == MASTER_STARTING ? "frontd is still starting"
-                                                                : "frontd is about to end");
-    } else if (master->next != NULL) {
+    if (master->phase > MASTER_RUNNING) {
+        control_finish(client, "frontd is about to end");
+    } else if (master_is_reloading(master)) {
         waiters_add(&master->queued, client);
         master->reload_queued = true;
     } else {

@@ -33,12 +33,13 @@ struct master {
     struct loop *loop;
     struct log log; /* the main error log of the generation in force */
     struct sockets sockets;
-    struct generation *current; /* in force; NULL at the start */
-    struct generation *next;    /* becomes it when its workers are ready */
-    struct generation *old;     /* draining or stopping, newest first */
-    struct control *control;    /* NULL: could not be made */
-    struct waiters reloading;   /* for the reload under way */
-    struct waiters queued;      /* for the one after it */
+    struct generation *current;  /* in force; NULL at the start */
+    struct generation *next;     /* becomes it when its workers are ready */
+    struct generation *old;      /* draining or stopping, newest first */
+    struct generation *settling; /* the one before: in `old`, its workers may still accept */
+    struct control *control;     /* NULL: could not be made */
+    struct waiters reloading;    /* for the reload under way */
+    struct waiters queued;       /* for the one after it */
     struct waiters reopening;
     struct waiters ending;
     char pid_file[PATH_MAX]; /* that we wrote; empty: none */
@@ -62,7 +63,9 @@ void master_reload(struct master *master);
 void master_load(struct master *master, struct configuration *configuration);
 extern const struct generation_events master_generation_events;
 
-/* The generation's workers did not become ready in time. */
+bool master_is_reloading(const struct master *master);
+
+/* The workers did not become ready, or the old ones did not stop accepting, in time. */
 void master_start_expired(void *owner);
 
 /* master_control.c */

@@ -8,7 +8,8 @@
 /* A new generation beside the old one: all or nothing. The start of frontd is the same thing
  * without an old one. */
 
-#define START_PATIENCE_MS 60000
+#define START_PATIENCE_MS  60000
+#define SETTLE_PATIENCE_MS 5000
 
 static void say(struct master *master, enum log_level level, struct slice line)
 {
@@ -86,7 +87,7 @@ void master_reload(struct master *master)
         waiters_finish(&master->reloading, "frontd is about to end");
         return;
     }
-    ensure(master->next == NULL);
+    ensure(!master_is_reloading(master));
     master->reload_began = loop_now(master->loop);
     log_line(&master->log, LOG_NOTICE, 0, "reload: reading %s", master->program->paths->conf);
     configuration = memory_alloc(sizeof *configuration);
@@ -113,6 +114,28 @@ static void say_in_force(struct master *master)
     say(master, LOG_NOTICE, (struct slice){line, (size_t)len});
 }
 
+bool master_is_reloading(const struct master *master)
+{
+    return master->next != NULL || master->settling != NULL;
+}
+
+/* The old workers accept nothing any more: every connection from now on gets the new
+ * configuration, and that is what who asked for the reload wants to hear. */
+static void settle(struct master *master)
+{
+    master->settling = NULL;
+    say_in_force(master);
+    finish(master, NULL);
+}
+
+static void on_quiet(void *owner, struct generation *generation)
+{
+    struct master *master = owner;
+
+    if (master->settling == generation)
+        settle(master);
+}
+
 /* From here on the new generation counts. Sockets that nobody wants any more go last: the new
  * workers accept already, and the old ones stop when they read DRAIN. */
 static void on_ready(void *owner, struct generation *generation)
@@ -130,13 +153,16 @@ static void on_ready(void *owner, struct generation *generation)
     }
     sockets_commit(&master->sockets, &generation->listens);
     master_update_pid_file(master);
+    deadline_clear(&master->start_deadline);
     if (master->phase == MASTER_STARTING) {
-        deadline_clear(&master->start_deadline);
         master_in_force(master);
-    } else {
-        say_in_force(master);
+        finish(master, NULL);
+        return;
     }
-    finish(master, NULL);
+    master->settling = before;
+    deadline_set(master->loop, &master->start_deadline, SETTLE_PATIENCE_MS);
+    if (generation_is_quiet(before))
+        settle(master);
 }
 
 static void on_failed(void *owner, struct generation *generation, const char *why)
@@ -162,6 +188,8 @@ void master_start_expired(void *owner)
 
     if (master->next != NULL)
         on_failed(master, master->next, "it was not ready within a minute");
+    else if (master->settling != NULL)
+        settle(master);
 }
 
 static void on_reopened(void *owner, struct generation *generation)
@@ -178,5 +206,5 @@ static void on_gone(void *owner, struct generation *generation)
     loop_defer(master->loop, &master->sweep);
 }
 
-const struct generation_events master_generation_events = {on_ready, on_failed, on_reopened,
-                                                           on_gone};
+const struct generation_events master_generation_events = {on_ready, on_failed, on_quiet,
+                                                           on_reopened, on_gone};

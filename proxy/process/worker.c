@@ -130,6 +130,8 @@ void server_drain(struct server *server, uint32_t timeout_ms)
     if (server->phase != SERVER_SERVING)
         return;
     begin_end(server, SERVER_DRAINING);
+    if (server->channel != NULL)
+        (void)channel_send(server->channel, MESSAGE_DRAINING, SLICE_NONE, -1);
     if (timeout_ms > 0)
         deadline_set(server->worker.loop, &server->end, timeout_ms);
     for (struct session *session = server->worker.sessions; session != NULL; session = next) {
