@@ -140,6 +140,7 @@ struct http_location {
     struct slice path; /* what the location is named */
     uint32_t number;   /* counts all locations and servers of the configuration from 0 */
     const struct http_server *server;
+    const struct conf_scope *scope; /* for conf_values of groups that others own: error_log */
     struct conf_place place;
 };
 

@@ -118,6 +118,7 @@ static void add_locations(struct conf_reader *reader, const struct conf_scope *s
         enum name_form form = read_name(inner->directive, location);
 
         location->server = server;
+        location->scope = inner;
         report_name(reader, inner->directive, form, location);
         check_duplicate_location(reader, server, location);
         *(const struct http_location **)http_conf_append(reader, (void **)&server->locations,
@@ -246,6 +247,7 @@ static struct http_server *prepare_server(struct conf_reader *reader,
     server->scope = scope;
     server->own = own;
     own->server = server;
+    own->scope = scope;
     own->match = HTTP_MATCH_SERVER;
     give_name(reader, scope, server);
     return server;

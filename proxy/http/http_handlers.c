@@ -46,6 +46,7 @@ void http_handle(struct http_exchange *exchange)
     exchange->location = routed.location;
     if (routed.server->own->returns.present) /* runs before a location is looked for */
         exchange->location = routed.server->own;
+    http_content_choose_log(exchange);
     if (is_too_large(exchange))
         http_exchange_error(exchange, 413);
     else if (exchange->request.method == HTTP_TRACE)

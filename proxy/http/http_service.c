@@ -6,6 +6,7 @@
 #include "net/loop.h"
 #include "relay/listen.h"
 #include "relay/log_files.h"
+#include "relay/relay_conf.h"
 #include "relay/session.h"
 #include "relay/worker.h"
 
@@ -34,6 +35,8 @@ static void add_location(struct http_content *content, const struct http_locatio
     if (location->root.len > 0)
         found->root = http_file_cache_root(content->files, location->root);
     find_logs(content, location);
+    found->error_log =
+        relay_log_open(content->worker->conf, location->scope, content->worker->log_files);
 }
 
 static void add_server(struct http_content *content, const struct http_server *server)
@@ -107,6 +110,12 @@ const struct http_service *http_service_of(const struct http_exchange *exchange)
 struct http_content *http_content_of(const struct http_exchange *exchange)
 {
     return http_service_of(exchange)->content;
+}
+
+void http_content_choose_log(const struct http_exchange *exchange)
+{
+    exchange->session->log =
+        &http_content_of(exchange)->locations[exchange->location->number].error_log;
 }
 
 const struct http_clock *http_content_clock(struct http_content *content)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/log.h"
 #include "http/http_conf.h"
 #include "http/http_date.h"
 #include "http/http_route.h"
@@ -19,6 +20,7 @@ struct http_content_location {
     struct http_root *root;       /* NULL: the location has none */
     const struct log_file **logs; /* where its lines go, by its access_log; NULL: nowhere */
     size_t log_count;
+    struct log error_log; /* of its block */
 };
 
 struct http_content {
@@ -39,6 +41,9 @@ struct http_service {
 /* Worker start and stop: builds the routes of every listen of http and sets its `service`. */
 struct http_content *http_content_start(struct worker *worker);
 void http_content_stop(struct http_content *content);
+
+/* From now on the session's log lines go to the error_log of the exchange's location. */
+void http_content_choose_log(const struct http_exchange *exchange);
 
 /* The service, the content, the clock as of this turn of the loop. */
 const struct http_service *http_service_of(const struct http_exchange *exchange);

@@ -76,3 +76,13 @@ def test_a_request_that_is_no_request_is_logged_as_400(frontd, connect):
     peer.expect(b"HTTP/1.1 400 ")
     line = proxy.wait_for_json("json.log")
     assert line["status"] == "400"
+
+
+def test_an_error_goes_to_the_error_log_of_its_block(frontd):
+    proxy = frontd("""http {
+        server { listen 127.0.0.1:@http@; root @home@; error_log @home@/logs/site.log error;
+            location /silent/ { error_log /dev/null emerg; } } }""")
+    curl(f"http://127.0.0.1:{proxy.port('http')}/silent/none")
+    curl(f"http://127.0.0.1:{proxy.port('http')}/none")
+    proxy.wait_for_log(r'\[error\] .*open ".*/none" failed \(2: No such file', "site.log")
+    assert "silent" not in proxy.log("site.log") and "/none" not in proxy.log("error.log")
