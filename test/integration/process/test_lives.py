@@ -200,3 +200,47 @@ def test_a_worker_has_only_its_own_descriptors(frontd):
     control = open("/proc/net/unix", encoding="ascii").read()
     inodes = {line.split()[6] for line in control.splitlines() if str(instance.home / "frontd.sock") in line}
     assert inodes and not any(f"socket:[{inode}]" in paths for inode in inodes)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the limits of another user's process")
+def test_a_worker_may_open_as_many_files_as_it_is_told(frontd):
+    instance = frontd("worker_rlimit_nofile 1234; " + SITE.lstrip(), word="one")
+    for pid in instance.workers():
+        with open(f"/proc/{pid}/limits", encoding="ascii") as text:
+            limit = next(line for line in text if line.startswith("Max open files"))
+        assert limit.split()[3] == "1234"
+
+
+def test_an_address_beside_its_wildcard_has_its_own_site(frontd, connect):
+    """One socket serves both: the kernel lets nobody bind an address that a wildcard holds."""
+    instance = frontd(
+        """
+http {
+    server { listen @http@; return 200 "wildcard"; }
+    server { listen 127.0.0.2:@http@; return 200 "own"; }
+}
+"""
+    )
+    for host, text in (("127.0.0.1", b"wildcard"), ("127.0.0.2", b"own"), ("127.0.0.3", b"wildcard")):
+        client = connect(instance.port("http"), host)
+        client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        client.read_until(b"\r\n\r\n")
+        assert client.read(len(text)) == text
+
+
+def test_one_reload_after_another(frontd_files):
+    instance = frontd_files(SITE, word="one")
+    instance.start()
+    assert instance.reload().returncode == 0
+    assert instance.reload().returncode == 0
+    assert "generation 3" in instance.command("-s", "status").stdout
+
+
+def test_sessions_that_take_too_long_are_cut_off(frontd, connect):
+    instance = frontd("worker_shutdown_timeout 500ms; " + SITE.lstrip(), word="one")
+    before = instance.workers()
+    client, _ = get(connect, instance)
+    instance.reload()
+    wait_until(lambda: not set(before) & set(instance.workers()), instance.describe, 5)
+    client.read_to_end()
+    instance.wait_for_log(r"1 connections were cut off")
