@@ -1,0 +1,431 @@
+#include "base/text.h"
+#include "conf_text.h"
+#include "http/http_conf.h"
+#include "http/http_file_cache.h"
+#include "http/http_file_send.h"
+#include "http/http_log.h"
+#include "http/http_return.h"
+#include "http/http_service.h"
+#include "http/http_variables.h"
+#include "net/loop.h"
+#include "relay/listen.h"
+#include "relay/log_files.h"
+#include "relay/session.h"
+#include "relay/worker.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* One exchange on a session without a connection; what is answered is written down. */
+struct stage {
+    struct conf_text text;
+    struct arena arena;
+    struct listen_list listens;
+    struct log_files files;
+    struct log log;
+    struct worker worker;
+    struct session session;
+    struct http_exchange exchange;
+    struct http_field fields[8];
+    struct http_content *content;
+    char said[8192]; /* "200; Name: value; …; body" */
+    struct text answer;
+    int log_pipe[2];
+};
+
+static const char source[] =
+    "http{log_format j escape=json '{\"a\":\"$http_user_agent\",\"r\":\"$http_referer\"}';"
+    "log_format n escape=none '$http_user_agent';"
+    "server{listen 127.0.0.1:8080;server_name first second;root /nowhere;"
+    "location / { access_log /log; }"
+    "location /j { access_log /log j; access_log /log n; }"
+    "location /app/ { proxy_pass http://backend:81/x/; }"
+    "location /text.html { return 200 \"a $uri b\"; }"
+    "location /url { return 302 http://x$arg_to; }"
+    "location /local { return 301 /new$is_args$args; }"
+    "location /tea { return 418; }"
+    "location /gone { return 410; }"
+    "location /drop { return 444; }"
+    "location /nothing { return 204; }"
+    "}}";
+
+static struct stage *stage_of(const struct http_exchange *exchange)
+{
+    return exchange->connection;
+}
+
+static void on_head(struct http_exchange *exchange)
+{
+    struct text *answer = &stage_of(exchange)->answer;
+
+    text_number(answer, exchange->response.status);
+    for (size_t i = 0; i < exchange->response.field_count; i++) {
+        text_add(answer, SLICE("; "));
+        text_add(answer, exchange->response.fields[i].name);
+        text_add(answer, SLICE(": "));
+        text_add(answer, exchange->response.fields[i].value);
+    }
+    text_add(answer, SLICE("; "));
+    exchange->head_sent = true;
+}
+
+static void on_body(struct http_exchange *exchange, struct slice bytes)
+{
+    text_add(&stage_of(exchange)->answer, bytes);
+}
+
+static void on_finish(struct http_exchange *exchange)
+{
+    exchange->finished = true;
+}
+
+static void on_abort(struct http_exchange *exchange, enum close_reason reason)
+{
+    text_add(&stage_of(exchange)->answer, slice_of(close_reason_words(reason)));
+}
+
+static const struct http_transport transport = {
+    .head = on_head, .body = on_body, .finish = on_finish, .abort = on_abort};
+
+static int set_stage(void **state)
+{
+    struct stage *stage = calloc(1, sizeof *stage);
+    struct address client;
+
+    arena_init(&stage->arena, ARENA_UNLIMITED);
+    conf_text_read(&stage->text, source, false);
+    assert_true(stage->text.good);
+    http_protocol_conf.listens(&stage->text.conf, &stage->arena, &stage->listens);
+    log_files_index(&stage->files, SLICE("stderr"));
+    http_protocol_conf.logs(&stage->text.conf, &stage->files);
+    assert_int_equal(pipe(stage->log_pipe), 0);
+    stage->files.files[log_files_index(&stage->files, SLICE("/log"))].fd = stage->log_pipe[1];
+    stage->log = (struct log){-1, LOG_EMERG};
+    stage->worker = (struct worker){.loop = loop_new(),
+                                    .conf = &stage->text.conf,
+                                    .log = &stage->log,
+                                    .log_files = &stage->files,
+                                    .listens = &stage->listens};
+    stage->content = http_content_start(&stage->worker);
+    assert_true(address_parse(SLICE("192.0.2.7"), &client));
+    client.port = 4711;
+    stage->session = (struct session){.worker = &stage->worker,
+                                      .listen = &stage->listens.listens[0],
+                                      .log = &stage->log,
+                                      .id = 42,
+                                      .address = client};
+    stage->answer = text_in(stage->said, sizeof stage->said);
+    *state = stage;
+    return 0;
+}
+
+static int clear_stage(void **state)
+{
+    struct stage *stage = *state;
+
+    arena_deinit(&stage->exchange.arena);
+    http_content_stop(stage->content);
+    loop_free(stage->worker.loop);
+    conf_text_free(&stage->text);
+    free(stage->files.files);
+    close(stage->log_pipe[0]);
+    close(stage->log_pipe[1]);
+    arena_deinit(&stage->arena);
+    free(stage);
+    return 0;
+}
+
+/* A request for `path` with this query; fields are added afterwards. */
+static struct http_exchange *ask(struct stage *stage, const char *path, const char *query)
+{
+    struct http_exchange *exchange = &stage->exchange;
+    struct http_routed routed;
+
+    arena_deinit(&exchange->arena);
+    *exchange = (struct http_exchange){.session = &stage->session,
+                                       .transport = &transport,
+                                       .connection = stage,
+                                       .number = 3,
+                                       .request_length = 99,
+                                       .body_sent = 7,
+                                       .bytes_sent = 77};
+    arena_init(&exchange->arena, 256 * 1024);
+    exchange->started_us = loop_wall_us(stage->worker.loop);
+    exchange->request = (struct http_request){.line = SLICE("GET /x?y HTTP/1.1"),
+                                              .method = HTTP_GET,
+                                              .method_text = SLICE("GET"),
+                                              .path = slice_of(path),
+                                              .raw_path = slice_of(path),
+                                              .query = slice_of(query),
+                                              .has_query = query[0] != '\0',
+                                              .host = SLICE("second"),
+                                              .minor = 1,
+                                              .fields = stage->fields};
+    exchange->response.status = 200;
+    stage->answer.len = 0;
+    routed = http_route_find(http_service_of(exchange)->route, exchange->request.host,
+                             exchange->request.path);
+    exchange->server = routed.server;
+    exchange->location = routed.location;
+    return exchange;
+}
+
+static void add(struct http_exchange *exchange, const char *name, const char *value)
+{
+    struct stage *stage = stage_of(exchange);
+
+    stage->fields[exchange->request.field_count++] = (struct http_field){
+        .name = slice_of(name), .value = slice_of(value), .id = http_field_lookup(slice_of(name))};
+}
+
+static struct slice value_of(struct http_exchange *exchange, const char *text)
+{
+    struct http_template compiled;
+    struct http_template_error error;
+
+    assert_true(
+        http_template_compile(slice_of(text), &stage_of(exchange)->arena, &compiled, &error));
+    return http_evaluate(exchange, &compiled);
+}
+
+static void assert_value(struct http_exchange *exchange, const char *text, const char *expected)
+{
+    struct slice value = value_of(exchange, text);
+
+    if (!slice_equal(value, slice_of(expected)))
+        fail_msg("%s: \"%.*s\"", text, (int)value.len, value.at);
+}
+
+static void says_what_the_request_is(void **state)
+{
+    struct http_exchange *exchange = ask(*state, "/a b", "x=1&Y=2%20&z&x=3");
+
+    add(exchange, "User-Agent", "agent");
+    add(exchange, "x-own", "first");
+    add(exchange, "X-Own", "second");
+    add(exchange, "Cookie", "a=b; session=s=1");
+    add(exchange, "Authorization", "Basic dXNlcjpwYXNz");
+    add(exchange, "Content-Type", "text/x");
+    assert_value(exchange, "$args", "x=1&Y=2%20&z&x=3");
+    assert_value(exchange, "$uri$is_args$query_string", "/a b?x=1&Y=2%20&z&x=3");
+    assert_value(exchange, "[$arg_x][$arg_y][$arg_z][$arg_none]", "[1][2%20][][]");
+    assert_value(exchange, "$http_user_agent $http_x_own", "agent first");
+    assert_value(exchange, "$cookie_a $cookie_session $cookie_none.", "b s=1 .");
+    assert_value(exchange, "$remote_user", "user");
+    assert_value(exchange, "$content_type", "text/x");
+    assert_value(exchange, "$request", "GET /x?y HTTP/1.1");
+    assert_value(exchange, "$request_method $server_protocol", "GET HTTP/1.1");
+    assert_value(exchange, "$request_length $body_bytes_sent $bytes_sent", "99 7 77");
+    assert_value(exchange, "$host $server_name", "second first");
+    assert_value(exchange, "$status $scheme", "200 http");
+    assert_value(exchange, "[$https][$ssl_protocol]", "[][]");
+    assert_value(exchange, "$document_root|$request_filename", "/nowhere|/nowhere/a b");
+    assert_value(exchange, "plain", "plain");
+    assert_value(exchange, "", "");
+}
+
+static void says_what_the_connection_is(void **state)
+{
+    struct http_exchange *exchange = ask(*state, "/app/x", "");
+
+    assert_value(exchange, "$remote_addr:$remote_port", "192.0.2.7:4711");
+    assert_value(exchange, "$server_port $connection $connection_requests", "8080 42 3");
+    assert_value(exchange, "$proxy_host $proxy_port", "backend:81 81");
+    assert_value(exchange, "$proxy_add_x_forwarded_for", "192.0.2.7");
+    add(exchange, "X-Forwarded-For", "198.51.100.1");
+    add(exchange, "X-Forwarded-For", "198.51.100.2");
+    assert_value(exchange, "$proxy_add_x_forwarded_for", "198.51.100.1, 198.51.100.2, 192.0.2.7");
+}
+
+static void says_what_the_backend_did(void **state)
+{
+    struct http_exchange *exchange = ask(*state, "/app/x", "");
+
+    assert_value(exchange, "[$upstream_addr][$upstream_status][$upstream_response_time]", "[][][]");
+    assert_true(address_parse(SLICE("::1"), &exchange->backend_address));
+    exchange->backend_address.port = 81;
+    exchange->backend_status = 502;
+    exchange->backend_ms = 1234;
+    assert_value(exchange, "$upstream_addr $upstream_status $upstream_response_time",
+                 "[::1]:81 502 1.234");
+}
+
+static void an_id_is_the_same_at_each_use_and_for_nobody_else(void **state)
+{
+    struct http_exchange *exchange = ask(*state, "/", "");
+    char first[32];
+    struct slice id = value_of(exchange, "$request_id");
+
+    assert_int_equal(id.len, 32);
+    memcpy(first, id.at, 32);
+    id = value_of(exchange, "$request_id");
+    assert_memory_equal(first, id.at, 32);
+    exchange->number++;
+    id = value_of(exchange, "$request_id");
+    assert_memory_not_equal(first, id.at, 32);
+}
+
+/* Every variable on an exchange whose head was refused: nothing is set. */
+static void every_variable_has_a_value_of_nothing(void **state)
+{
+    static const char *const names[] = {
+#define VARIABLE(name, text, is_prefix, value) "$" text,
+#include "http/http_variables.def"
+#undef VARIABLE
+    };
+    struct http_exchange *exchange = ask(*state, "", "");
+
+    exchange->server = NULL;
+    exchange->location = NULL;
+    exchange->request = (struct http_request){0};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char text[64];
+
+        snprintf(text, sizeof text, "<%s>", names[i]);
+        if (names[i][strlen(names[i]) - 1] == '_')
+            snprintf(text, sizeof text, "<%sx>", names[i]);
+        assert_true(value_of(exchange, text).len >= 2);
+    }
+}
+
+static void a_full_arena_is_no_harm(void **state)
+{
+    struct http_exchange *exchange = ask(*state, "/", "");
+
+    while (arena_alloc(&exchange->arena, 64) != NULL)
+        continue;
+    assert_value(exchange, "$remote_addr $request_id $host", "");
+}
+
+struct return_case {
+    const char *path, *query, *said;
+};
+
+/* clang-format off */
+static const struct return_case return_cases[] = {
+    {"/text.html", "", "200; Content-Type: text/html; a /text.html b"},
+    {"/url", "to=/y%20<>\"\\", "302; Location: http://x/y%20%3C%3E%22%5C; Content-Type: text/html; "},
+    {"/url", "to=\x01\x7f\xc3\xa4", "302; Location: http://x%C3%A4; Content-Type: text/html; "},
+    {"/local", "q=1", "301; Location: http://second:8080/new?q=1; Content-Type: text/html; "},
+    {"/local", "", "301; Location: http://second:8080/new; Content-Type: text/html; "},
+    {"/tea", "", "418; "},
+    {"/gone", "", "410; Content-Type: text/html; "},
+    {"/drop", "", "refused by configuration"},
+    {"/nothing", "", "204; "},
+};
+/* clang-format on */
+
+static void returns_what_is_written(void **state)
+{
+    struct stage *stage = *state;
+
+    for (size_t i = 0; i < sizeof return_cases / sizeof return_cases[0]; i++) {
+        struct http_exchange *exchange = ask(stage, return_cases[i].path, return_cases[i].query);
+        struct slice said, expected = slice_of(return_cases[i].said);
+
+        http_return_handle(exchange);
+        said = text_slice(&stage->answer);
+        if (slice_ends(expected, SLICE("text/html; ")))
+            said = slice_part(said, 0, expected.len); /* the page follows */
+        if (!slice_equal(said, expected))
+            fail_msg("%s: %.*s", return_cases[i].path, (int)said.len, said.at);
+    }
+}
+
+static void a_slash_is_added_with_the_query(void **state)
+{
+    struct stage *stage = *state;
+    struct http_exchange *exchange = ask(stage, "/app", "a=b");
+    struct slice start = SLICE("301; Location: http://second:8080/app/?a=b; ");
+
+    http_return_slash(exchange);
+    assert_true(slice_starts(text_slice(&stage->answer), start));
+}
+
+static struct slice read_log(struct stage *stage, char *memory, size_t capacity)
+{
+    ssize_t got = read(stage->log_pipe[0], memory, capacity);
+
+    assert_true(got > 0);
+    return (struct slice){memory, (size_t)got};
+}
+
+static void logs_in_each_format(void **state)
+{
+    struct stage *stage = *state;
+    struct http_exchange *exchange = ask(stage, "/j", "");
+    char memory[512];
+
+    add(exchange, "User-Agent", "a\"\xff");
+    http_log_exchange(exchange);
+    assert_true(slice_equal(read_log(stage, memory, sizeof memory),
+                            SLICE("{\"a\":\"a\\\"\xef\xbf\xbd\",\"r\":\"\"}\na\"\xff\n")));
+}
+
+static void logs_the_combined_format(void **state)
+{
+    struct stage *stage = *state;
+    struct http_exchange *exchange = ask(stage, "/", "");
+    char memory[512];
+    struct slice line;
+
+    add(exchange, "Referer", "");
+    add(exchange, "User-Agent", "x\n");
+    http_log_exchange(exchange);
+    line = read_log(stage, memory, sizeof memory);
+    assert_true(slice_starts(line, SLICE("192.0.2.7 - - [")));
+    assert_true(slice_ends(line, SLICE("] \"GET /x?y HTTP/1.1\" 200 7 \"\" \"x\\x0A\"\n")));
+}
+
+static void a_long_line_is_whole(void **state)
+{
+    struct stage *stage = *state;
+    struct http_exchange *exchange = ask(stage, "/j", "");
+    char agent[8001], memory[65536];
+    struct slice lines;
+
+    memset(agent, '\x01', sizeof agent - 1);
+    agent[sizeof agent - 1] = '\0';
+    add(exchange, "User-Agent", agent);
+    http_log_exchange(exchange);
+    lines = read_log(stage, memory, sizeof memory);
+    assert_int_equal(lines.len, (sizeof "{'a':'','r':''}\n" - 1 + 6 * 8000) + (8000 + 1));
+}
+
+static void a_refused_head_is_logged_by_the_default_server(void **state)
+{
+    struct stage *stage = *state;
+    struct http_exchange *exchange = ask(stage, "/", "");
+
+    exchange->location = NULL;
+    exchange->server = NULL;
+    http_log_exchange(exchange); /* the server's own log is not open: no line, and no crash */
+}
+
+#define STAGE_TEST(function) cmocka_unit_test_setup_teardown(function, set_stage, clear_stage)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STAGE_TEST(says_what_the_request_is),
+        STAGE_TEST(says_what_the_connection_is),
+        STAGE_TEST(says_what_the_backend_did),
+        STAGE_TEST(an_id_is_the_same_at_each_use_and_for_nobody_else),
+        STAGE_TEST(every_variable_has_a_value_of_nothing),
+        STAGE_TEST(a_full_arena_is_no_harm),
+        STAGE_TEST(returns_what_is_written),
+        STAGE_TEST(a_slash_is_added_with_the_query),
+        STAGE_TEST(logs_in_each_format),
+        STAGE_TEST(logs_the_combined_format),
+        STAGE_TEST(a_long_line_is_whole),
+        STAGE_TEST(a_refused_head_is_logged_by_the_default_server),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
