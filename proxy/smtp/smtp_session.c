@@ -178,10 +178,15 @@ void smtp_session_expect(struct smtp_session *smtp,
     push(smtp, (struct smtp_pending){.on_reply = on_reply});
 }
 
-/* What was parsed has only one spelling, so this is what was parsed. */
+/* A whole reply has one spelling, so it is written as it was parsed; except that clients may not
+ * know a last line of three digits only. */
 void smtp_session_pass(struct smtp_session *smtp, const struct smtp_reply *reply)
 {
-    session_write(smtp->session, reply->lines);
+    struct slice lines = slice_part(reply->lines, 0, reply->lines.len - 2);
+    bool is_bare = lines.len == 3 || (lines.len > 4 && lines.at[lines.len - 4] == '\n');
+
+    session_write(smtp->session, lines);
+    session_write(smtp->session, is_bare ? SLICE(" \r\n") : SLICE("\r\n"));
 }
 
 void smtp_session_break(struct smtp_session *smtp, const struct smtp_reply *reply)

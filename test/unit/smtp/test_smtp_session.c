@@ -648,6 +648,22 @@ static void a_reply_may_come_byte_by_byte(void **state)
     fixture_stop(&f);
 }
 
+static void a_reply_without_text_gets_its_blank(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_open_mail(&f);
+    says(&f, "RCPT TO:<e@f>\r\n", "");
+    backend_says(&f, "250\r\n", "250 \r\n");
+    says(&f, "RCPT TO:<e@f>\r\n", "");
+    backend_says(&f, "250-a\r\n250\r\n", "250-a\r\n250 \r\n");
+    says(&f, "RCPT TO:<e@f>\r\n", "");
+    backend_says(&f, "250-a\r\n250 x\r\n", "250-a\r\n250 x\r\n");
+    fixture_stop(&f);
+}
+
 static void a_backend_that_leaves_is_passed_on(void **state)
 {
     struct fixture f;
@@ -1250,6 +1266,7 @@ int main(void)
         cmocka_unit_test(a_backend_that_breaks_the_protocol_is_left),
         cmocka_unit_test(replies_that_nobody_asked_for_end_it),
         cmocka_unit_test(a_reply_may_come_byte_by_byte),
+        cmocka_unit_test(a_reply_without_text_gets_its_blank),
         cmocka_unit_test(a_backend_that_leaves_is_passed_on),
         cmocka_unit_test(a_backend_lost_inside_a_mail_is_told),
         cmocka_unit_test(a_backend_lost_between_mails_is_not_missed),
