@@ -10,6 +10,7 @@
 #define FLUSH_MS 30000
 
 struct farewell {
+    struct farewell *next, **previous; /* all of the loop */
     struct stream *stream;
     struct loop *loop;
     struct deadline deadline;
@@ -23,7 +24,9 @@ static void end_linger(struct farewell *linger)
         return;
     deadline_clear(&linger->deadline);
     stream_close(&linger->stream);
-    linger->loop->farewells--;
+    *linger->previous = linger->next;
+    if (linger->next != NULL)
+        linger->next->previous = linger->previous;
     loop_retire(linger->loop, linger);
 }
 
@@ -77,8 +80,12 @@ void stream_close_after(struct stream **handle, uint32_t linger_ms)
         return;
     }
     linger = memory_zero(sizeof *linger);
-    loop->farewells++;
     *linger = (struct farewell){.stream = stream, .loop = loop, .linger_ms = linger_ms};
+    linger->next = loop->farewells;
+    linger->previous = &loop->farewells;
+    if (linger->next != NULL)
+        linger->next->previous = &linger->next;
+    loop->farewells = linger;
     deadline_init(&linger->deadline, on_done, linger);
     deadline_set(loop, &linger->deadline, stream_queued(stream) > 0 ? FLUSH_MS : linger_ms);
     stream_set_owner(stream, &linger_events, linger);
@@ -86,4 +93,19 @@ void stream_close_after(struct stream **handle, uint32_t linger_ms)
     if (stream_is_paused(stream))
         stream_resume(stream);
     stream_put_off(stream, stream->failed ? STREAM_PENDING_FAILED : STREAM_PENDING_RECEIVED);
+}
+
+size_t loop_farewells(const struct loop *loop)
+{
+    size_t count = 0;
+
+    for (const struct farewell *linger = loop->farewells; linger != NULL; linger = linger->next)
+        count++;
+    return count;
+}
+
+void stream_end_farewells(struct loop *loop)
+{
+    while (loop->farewells != NULL)
+        end_linger(loop->farewells);
 }

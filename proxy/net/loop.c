@@ -57,6 +57,7 @@ static void free_retired(struct loop *loop)
 
 void loop_free(struct loop *loop)
 {
+    stream_end_farewells(loop);
     free_retired(loop);
     event_free(loop->ticker);
     event_base_free(loop->base);
@@ -70,11 +71,6 @@ void loop_free(struct loop *loop)
 struct event_base *loop_base(struct loop *loop)
 {
     return loop->base;
-}
-
-size_t loop_farewells(const struct loop *loop)
-{
-    return loop->farewells;
 }
 
 void loop_retire(struct loop *loop, void *memory)

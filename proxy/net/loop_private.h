@@ -9,6 +9,7 @@
 /* What the files of net/ share. */
 
 struct stream;
+struct farewell;
 
 #define LOOP_TICK_MS     100
 #define LOOP_WHEEL_SLOTS 512 /* 51 s around; later deadlines are met again once a round */
@@ -28,7 +29,7 @@ struct loop {
     uint64_t tick; /* the last one that was worked off */
     struct event *ticker;
     bool ticking;
-    size_t farewells; /* streams that linger; see linger.c */
+    struct farewell *farewells; /* streams that linger; see linger.c */
 
     struct loop_task *tasks, **tasks_end;
     struct stream *dirty, *dirty_last; /* streams with something put off; see stream.c */
@@ -46,6 +47,9 @@ struct loop {
 
 /* stream.c: gives every stream on the dirty list what it waits for; true if it did anything. */
 bool stream_settle_all(struct loop *loop);
+
+/* linger.c: closes what lingers, because the loop ends. */
+void stream_end_farewells(struct loop *loop);
 
 /* stream.c: forgets closed streams before their memory goes. */
 void stream_purge_dirty(struct loop *loop);
