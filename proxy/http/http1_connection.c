@@ -414,12 +414,18 @@ static void head_expired(struct http1_connection *connection)
 
 static void exchange_expired(struct http1_exchange *exchange)
 {
-    if (exchange->waits == HTTP1_WAIT_BODY && !exchange->base.finished)
+    struct session *session = exchange->base.session;
+
+    if (exchange->waits == HTTP1_WAIT_BODY && !exchange->base.finished) {
         refuse_body(exchange, 408, HTTP_ACCEPTED);
-    else if (exchange->waits == HTTP1_WAIT_SEND && sent_so_far(exchange) != exchange->sent_mark)
-        http1_wait_for_client(exchange);
-    else if (exchange->waits != HTTP1_WAIT_HANDLER)
+    } else if (exchange->waits == HTTP1_WAIT_BODY) {
         exchange->base.transport->abort(&exchange->base, CLOSE_TIMEOUT_DATA);
+    } else if (exchange->waits == HTTP1_WAIT_SEND && sent_so_far(exchange) != exchange->sent_mark) {
+        http1_wait_for_client(exchange);
+    } else if (exchange->waits == HTTP1_WAIT_SEND) {
+        stream_reset(&session->client); /* no use to wait until it takes the rest */
+        session_close(session, CLOSE_TIMEOUT_DATA);
+    }
 }
 
 void http1_connection_expired(struct session *session)
