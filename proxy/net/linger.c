@@ -72,10 +72,10 @@ void stream_close_after(struct stream **handle, uint32_t linger_ms)
     if (stream == NULL)
         return;
     loop = stream->loop;
+    stream->finishing = !stream->finished;
+    stream->closing = linger_ms == 0 || stream->end != STREAM_OPEN;
     stream_flush(stream);
-    if (stream_queued(stream) == 0 && (linger_ms == 0 || stream_end(stream) != STREAM_OPEN)) {
-        if (!stream->failed && !stream->finished)
-            stream_end_direction(stream);
+    if (stream_queued(stream) == 0 && stream->closing) {
         stream_close(&stream);
         return;
     }
@@ -89,7 +89,7 @@ void stream_close_after(struct stream **handle, uint32_t linger_ms)
     deadline_init(&linger->deadline, on_done, linger);
     deadline_set(loop, &linger->deadline, stream_queued(stream) > 0 ? FLUSH_MS : linger_ms);
     stream_set_owner(stream, &linger_events, linger);
-    stream_finish(stream);
+    stream_put_off(stream, STREAM_PENDING_FLUSH);
     if (stream_is_paused(stream))
         stream_resume(stream);
     stream_put_off(stream, stream->failed ? STREAM_PENDING_FAILED : STREAM_PENDING_RECEIVED);

@@ -50,6 +50,7 @@ struct stream {
     bool waited;    /* output had to wait: say `drained` when it is gone */
     bool finishing; /* end our direction when everything is sent */
     bool finished;  /* our direction is ended */
+    bool closing;   /* close(2) follows at once: no need to say FIN before */
     bool failed;
     bool closed;
     struct event event;
@@ -68,4 +69,4 @@ void stream_need_scratch(struct loop *loop);
 /* stream_write.c: sends what is queued as far as the socket takes it. */
 void stream_flush(struct stream *stream);
 void stream_send_gathered(struct stream *stream);
-void stream_end_direction(struct stream *stream); /* nothing may be queued */
+void stream_keep_gathered(struct stream *stream); /* to leave with what the callback writes */

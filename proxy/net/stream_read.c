@@ -85,7 +85,10 @@ static bool step_handshake(struct stream *stream, struct stream_wire *wire)
     struct stream_tls *tls = stream->tls;
     enum transform_result result = tls->transform->functions->handshake(tls->transform, wire);
 
-    stream_send_gathered(stream);
+    if (result == TRANSFORM_OK)
+        stream_keep_gathered(stream);
+    else
+        stream_send_gathered(stream);
     if (stream->failed)
         return false;
     if (result == TRANSFORM_MORE) {
@@ -98,8 +101,7 @@ static bool step_handshake(struct stream *stream, struct stream_wire *wire)
         return false;
     }
     tls->secured = true;
-    if (buffer_len(&stream->out) > 0)
-        stream_put_off(stream, STREAM_PENDING_FLUSH);
+    stream_put_off(stream, STREAM_PENDING_FLUSH);
     if (stream->events->secured != NULL)
         stream->events->secured(stream->owner);
     return !stream->closed;

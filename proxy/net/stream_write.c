@@ -13,7 +13,7 @@
 #define WRITE_AT_ONCE (16u << 10)
 /* One stream may send this much of a file in one turn before the others get theirs. */
 #define FILE_TURN (1u << 20)
-#define FILE_STEP (128u << 10) /* read and encrypted at a time under TLS */
+#define FILE_STEP (64u << 10) /* read and encrypted at a time under TLS: stays in the cache */
 
 /* Gives `bytes` to the socket; how many it took. Sets `blocked` or fails. */
 static size_t send_some(struct stream *stream, struct slice bytes, int flags)
@@ -40,14 +40,31 @@ static void send_buffer(struct stream *stream, struct buffer *buffer, int flags)
         buffer_consume(buffer, sent);
 }
 
-/* Encrypts into the loop's gather buffer, behind what is already there. */
+/* Where ciphertext goes: behind what the socket did not take, else into the buffer that all streams
+ * share, to be sent in one go. */
+static struct buffer *ciphertext(struct stream *stream)
+{
+    bool waits = buffer_len(&stream->tls->wire) > 0;
+
+    return waits ? &stream->tls->wire : &stream->loop->gather;
+}
+
 static void encrypt(struct stream *stream, struct slice bytes)
 {
-    struct stream_wire wire = {.out = &stream->loop->gather};
+    struct stream_wire wire = {.out = ciphertext(stream)};
     const struct stream_transform_functions *functions = stream->tls->transform->functions;
 
     if (functions->write(stream->tls->transform, &wire, bytes) != TRANSFORM_OK)
         stream_fail(stream, STREAM_TLS_FAILED, 0);
+}
+
+void stream_keep_gathered(struct stream *stream)
+{
+    struct buffer *gather = &stream->loop->gather;
+
+    if (!stream->failed)
+        buffer_append(&stream->tls->wire, buffer_slice(gather));
+    gather->start = gather->end = 0; /* keeps its memory for the next one */
 }
 
 /* Sends the gather buffer; what the socket does not take becomes the stream's own. */
@@ -63,9 +80,25 @@ void stream_send_gathered(struct stream *stream)
 
         gather->start += (uint32_t)sent;
     }
-    if (!stream->failed)
-        buffer_append(wire, buffer_slice(gather));
-    gather->start = gather->end = 0; /* keeps its memory for the next one */
+    stream_keep_gathered(stream);
+}
+
+/* What is queued, and close_notify behind it when nothing more comes: they leave together. */
+static void encrypt_queue(struct stream *stream)
+{
+    struct stream_wire wire;
+
+    if (buffer_len(&stream->out) > 0) {
+        encrypt(stream, buffer_slice(&stream->out));
+        if (stream->failed)
+            return;
+        buffer_release(&stream->out);
+    }
+    if (!stream->finishing || stream->finished || stream->file != NULL)
+        return;
+    stream->finished = true;
+    wire.out = ciphertext(stream);
+    stream->tls->transform->functions->finish(stream->tls->transform, &wire);
 }
 
 static void flush_queue(struct stream *stream)
@@ -74,15 +107,11 @@ static void flush_queue(struct stream *stream)
         send_buffer(stream, &stream->out, stream->file != NULL ? MSG_MORE : 0);
         return;
     }
-    send_buffer(stream, &stream->tls->wire, 0);
-    if (!stream->tls->secured || buffer_len(&stream->out) == 0 || stream->blocked || stream->failed)
-        return;
-    encrypt(stream, buffer_slice(&stream->out));
-    if (stream->failed)
-        return;
-    buffer_release(&stream->out);
+    if (stream->tls->secured && !stream->blocked)
+        encrypt_queue(stream);
     if (stream->file == NULL)
         stream_send_gathered(stream);
+    send_buffer(stream, &stream->tls->wire, 0);
 }
 
 static void file_sent(struct stream *stream, size_t len)
@@ -153,20 +182,13 @@ static void send_file_secured(struct stream *stream)
         stream->blocked = stream->waited = true;
 }
 
-void stream_end_direction(struct stream *stream)
+/* FIN, after everything; close(2) says it too. */
+static void end_direction(struct stream *stream)
 {
-    if (stream_is_secured(stream) && !stream->finished) {
-        struct stream_wire wire = {.out = &stream->loop->gather};
-
-        stream->finished = true;
-        stream->tls->transform->functions->finish(stream->tls->transform, &wire);
-        stream_send_gathered(stream);
-        if (buffer_len(&stream->tls->wire) > 0)
-            return; /* FIN follows when that is gone */
-    }
     stream->finishing = false;
     stream->finished = true;
-    shutdown(stream->fd, SHUT_WR);
+    if (!stream->closing)
+        shutdown(stream->fd, SHUT_WR);
 }
 
 size_t stream_queued(const struct stream *stream)
@@ -197,8 +219,8 @@ void stream_flush(struct stream *stream)
     if (stream->failed || stream_queued(stream) > 0)
         return;
     if (stream->finishing)
-        stream_end_direction(stream);
-    if (stream->waited && stream_queued(stream) == 0) {
+        end_direction(stream);
+    if (stream->waited) {
         stream->waited = false;
         stream_put_off(stream, STREAM_PENDING_DRAINED);
     }

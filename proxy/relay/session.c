@@ -13,7 +13,8 @@
 
 /* From the first byte to the end of a TLS handshake (reference/mail.md 5). */
 #define HANDSHAKE_MS 30000
-/* How long a closed session waits for the client to read our last words and hang up. */
+/* How long a session that ends otherwise than finished waits for the client to read our last words
+ * and hang up. */
 #define LINGER_MS 2000
 
 struct close_row {
@@ -274,17 +275,9 @@ struct address session_local_address(const struct session *session)
 
 /* The end. */
 
-static uint32_t linger_for(const struct session *session, enum close_reason reason)
-{
-    if (reason == CLOSE_DONE && session_input(session).len == 0)
-        return 0;
-    return LINGER_MS;
-}
-
 void session_close(struct session *session, enum close_reason reason)
 {
     bool was_open = session->phase == SESSION_OPEN;
-    uint32_t linger_ms;
 
     if (session->phase == SESSION_CLOSED)
         return;
@@ -294,11 +287,10 @@ void session_close(struct session *session, enum close_reason reason)
         session_log(session, close_reason_level(reason), "%s", close_reason_words(reason));
     if (was_open)
         session->protocol->closed(session, reason);
-    linger_ms = linger_for(session, reason);
     if (reason == CLOSE_CLIENT_RESET)
         stream_close(&session->client);
     else
-        stream_close_after(&session->client, linger_ms);
+        stream_close_after(&session->client, reason == CLOSE_DONE ? 0 : LINGER_MS);
     unlink_session(session);
     loop_retire(session->worker->loop, session);
 }
