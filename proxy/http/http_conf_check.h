@@ -6,3 +6,7 @@
 void http_check_main(struct conf_reader *reader, const struct conf_scope *scope, void *values);
 void http_check_server(struct conf_reader *reader, const struct conf_scope *scope, void *values);
 void http_check_location(struct conf_reader *reader, const struct conf_scope *scope, void *values);
+
+/* Puts the locations of a server block into `server`, and reports names that match nothing. */
+void http_conf_add_locations(struct conf_reader *reader, const struct conf_scope *scope,
+                             struct http_server *server);

@@ -45,6 +45,12 @@ static const struct finding_case finding_cases[] = {
     {SERVER("listen 127.0.0.1:443 ssl;"),
      "1:20: error: this server speaks TLS on 127.0.0.1:443 without a certificate\n"
      "= add `ssl_certificate` and `ssl_certificate_key` to the server or to http\n"},
+    {"http{server{listen 443 ssl;server_name first;}\n"
+     "server{listen 443;server_name late;}}",
+     "1:20: error: this server speaks TLS on 0.0.0.0:443 without a certificate\n"
+     "= add `ssl_certificate` and `ssl_certificate_key` to the server or to http\n"
+     "2:15: error: this server speaks TLS on 0.0.0.0:443 without a certificate\n"
+     "= add `ssl_certificate` and `ssl_certificate_key` to the server or to http\n"},
     {"http{server{listen 80 default_server;server_name a;}\n"
      "server{listen 80 default_server;server_name b;}}",
      "2:15: error: 0.0.0.0:80 has a default server already (1)\n"},
