@@ -12,7 +12,8 @@ import pytest
 from dnslib import QTYPE, RCODE, RR, DNSRecord
 from support.frontd import Frontd
 
-ADDRESS = "127.53.0.1"  # port 53: resolv.conf knows no other
+# Port 53, as resolv.conf knows no other; so an address for each of the processes that run tests.
+ADDRESS = f"127.53.0.{1 + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:])}"
 
 # $1 takes the place of /etc/resolv.conf for the rest of the command line; the pid stays.
 IN_NAMESPACE = 'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"'
