@@ -14,10 +14,10 @@ static bool make_room(struct http_exchange *exchange)
     uint16_t room = exchange->field_room == 0 ? FIRST_FIELDS : (uint16_t)(exchange->field_room * 2);
     struct http_field *fields;
 
-    if (response->field_count < exchange->field_room)
-        return true;
     if (response->field_count >= HTTP_RESPONSE_FIELDS_MAX)
         return false;
+    if (response->field_count < exchange->field_room)
+        return true;
     fields = arena_alloc(&exchange->arena, room * sizeof *fields);
     if (fields == NULL)
         return false;
