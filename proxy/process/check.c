@@ -55,14 +55,14 @@ static void add_listeners(struct text *text, const struct program *program,
     text_byte(text, '\n');
 }
 
+/* Files read as directives besides the main one; -g is no file. */
 static size_t included_count(const struct configuration *configuration)
 {
     const struct conf_sources *sources = &configuration->sources;
     size_t count = 0;
 
     for (size_t i = 0; i < sources->count; i++)
-        count += !sources->list[i]->is_listing && sources->list[i]->error == 0 &&
-                 slice_ends(sources->list[i]->name, SLICE(".conf"));
+        count += sources->list[i]->is_configuration && sources->list[i]->name.at[0] == '/';
     return count > 0 ? count - 1 : 0;
 }
 
