@@ -240,7 +240,6 @@ static void reply_final(struct smtp_session *smtp, const struct smtp_reply *repl
     smtp_session_end_mail(smtp);
     smtp_session_enter(smtp, SMTP_STATE_COMMAND);
     smtp_session_pass(smtp, reply);
-    smtp_session_drain(smtp);
 }
 
 void smtp_commands_message_sent(struct smtp_session *smtp)

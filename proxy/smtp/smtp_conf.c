@@ -168,22 +168,47 @@ static void check_server(struct conf_reader *reader, const struct conf_scope *sc
 
 /* Checks between servers. */
 
-static void check_pair(struct conf_reader *reader, const struct smtp_listen *first,
-                       const struct smtp_listen *second, bool same_server)
+static void report_pair(struct conf_reader *reader, const struct smtp_listen *first,
+                        const struct smtp_listen *second, bool same_server)
 {
-    struct conf_finding *finding;
+    struct conf_finding *finding = conf_report_add(
+        reader->report, CONF_ERROR, second->place,
+        same_server ? "%s is listened on twice" : "%s is opened twice with different meaning",
+        address_port_print(&second->address).text);
 
-    if (!address_equal(&first->address, &second->address) ||
-        (first->ssl == second->ssl && !same_server))
-        return;
-    finding = conf_report_add(reader->report, CONF_ERROR, second->place,
-                              same_server ? "%s is listened on twice"
-                                          : "%s is opened twice with different meaning",
-                              address_port_print(&second->address).text);
     finding->other = first->place;
     finding->other_label = SLICE("first here");
     conf_finding_help(reader->report, finding,
                       same_server ? "remove one" : "write `ssl` in both or in neither");
+}
+
+static bool has_name(const struct smtp_conf *conf, struct slice name)
+{
+    for (size_t i = 0; i < conf->server_name.count; i++) {
+        if (slice_equal_fold(conf->server_name.words[i].text, name))
+            return true;
+    }
+    return false;
+}
+
+/* Of servers on one address the second is only found by a name that the first does not have. */
+static void warn_of_shadow(struct conf_reader *reader, const struct smtp_listen *first,
+                           const struct smtp_listen *second, const struct smtp_conf *first_server,
+                           const struct smtp_conf *second_server)
+{
+    struct conf_finding *finding;
+
+    for (size_t i = 0; i < second_server->server_name.count; i++) {
+        if (!has_name(first_server, second_server->server_name.words[i].text))
+            return;
+    }
+    finding = conf_report_add(reader->report, CONF_WARNING, second->place,
+                              "this server is never reached on %s",
+                              address_port_print(&second->address).text);
+    finding->other = first->place;
+    finding->other_label = SLICE("this one is");
+    conf_finding_help(reader->report, finding,
+                      "give it a `server_name` of its own, by which TLS clients choose it");
 }
 
 static void check_listens(struct conf_reader *reader, const struct conf_scope *first,
@@ -193,8 +218,16 @@ static void check_listens(struct conf_reader *reader, const struct conf_scope *f
     const struct smtp_conf *b = conf_values(reader->conf, second, &smtp_conf_group);
 
     for (size_t i = 0; i < a->listen.count; i++) {
-        for (size_t j = first == second ? i + 1 : 0; j < b->listen.count; j++)
-            check_pair(reader, &a->listen.items[i], &b->listen.items[j], first == second);
+        for (size_t j = first == second ? i + 1 : 0; j < b->listen.count; j++) {
+            const struct smtp_listen *one = &a->listen.items[i], *other = &b->listen.items[j];
+
+            if (!address_equal(&one->address, &other->address))
+                continue;
+            if (first == second || one->ssl != other->ssl)
+                report_pair(reader, one, other, first == second);
+            else
+                warn_of_shadow(reader, one, other, a, b);
+        }
     }
 }
 

@@ -19,6 +19,7 @@
 #define AUTH_DELAY_MS    3000
 #define NAME_MS          5000
 #define TLS_MS           30000
+#define DRAIN_IDLE_MS    2000 /* of silence, when this worker is to end */
 
 /* States. */
 
@@ -45,12 +46,21 @@ static const struct {
     [SMTP_STATE_CLOSED] = {"closed",        0                                                                                    },
 };
 
+/* This worker is to end, and the client would lose nothing: no mail is under way. */
+static bool may_drain(const struct smtp_session *smtp)
+{
+    return smtp->session->worker->draining && !smtp->in_mail && smtp->state == SMTP_STATE_COMMAND &&
+           smtp_session_outstanding(smtp) == 0;
+}
+
 static uint32_t command_time(const struct smtp_session *smtp)
 {
     uint32_t idle = smtp->server->conf->timeout;
 
     if (smtp_session_outstanding(smtp) > 0)
         return REPLY_MS;
+    if (may_drain(smtp))
+        return DRAIN_IDLE_MS;
     if (smtp->backend != NULL)
         return COMMAND_MS;
     return smtp->hello == SMTP_HELLO_NONE && idle > FIRST_COMMAND_MS ? FIRST_COMMAND_MS : idle;
@@ -434,8 +444,6 @@ static enum smtp_step take_command(struct smtp_session *smtp, struct slice line,
     }
     if (must_wait(smtp, verb))
         return SMTP_STEP_LATER;
-    if (smtp_session_drain(smtp))
-        return SMTP_STEP_DONE;
     reply = refusal(smtp, verb, command.argument);
     if (reply != NULL) {
         smtp_session_refuse(smtp, reply);
@@ -621,15 +629,6 @@ void smtp_session_end_mail(struct smtp_session *smtp)
     smtp->recipients = 0;
 }
 
-bool smtp_session_drain(struct smtp_session *smtp)
-{
-    if (!smtp->session->worker->draining || smtp->in_mail || smtp_session_outstanding(smtp) > 0 ||
-        smtp->state != SMTP_STATE_COMMAND)
-        return false;
-    smtp_session_end(smtp, "421 4.3.2 Restarting, try again\r\n", CLOSE_FRONTD_DRAINED);
-    return true;
-}
-
 uint64_t smtp_session_size_limit(const struct smtp_session *smtp)
 {
     uint64_t backend = smtp_backend_is_ready(smtp->backend)
@@ -681,6 +680,10 @@ static void on_idle(struct smtp_session *smtp)
 {
     bool is_waiting = smtp_session_outstanding(smtp) > 0;
 
+    if (may_drain(smtp)) {
+        smtp_session_end(smtp, "421 4.3.2 Restarting, try again\r\n", CLOSE_FRONTD_DRAINED);
+        return;
+    }
     if (is_waiting)
         session_log(smtp->session, LOG_ERROR, "backend %.*s did not answer in time",
                     (int)smtp->log.target_len, smtp->log.target);
@@ -729,9 +732,14 @@ static void on_expired(struct session *session)
     }
 }
 
+/* A client that is about to say something is not told to come again: only silence ends a session.
+ */
 static void on_draining(struct session *session)
 {
-    smtp_session_drain(session->state);
+    struct smtp_session *smtp = session->state;
+
+    if (may_drain(smtp))
+        set_deadline(smtp);
 }
 
 /* Stopped between two messages: the client may know that it is not its fault. */

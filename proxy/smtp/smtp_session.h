@@ -158,9 +158,6 @@ void smtp_session_forget(struct smtp_session *smtp);
 /* Nothing of a transaction is left. */
 void smtp_session_end_mail(struct smtp_session *smtp);
 
-/* Between two messages: if frontd is being stopped, now is the time. True if it was. */
-bool smtp_session_drain(struct smtp_session *smtp);
-
 /* Goes on with what is in the input, after the current callback. */
 void smtp_session_continue(struct smtp_session *smtp);
 

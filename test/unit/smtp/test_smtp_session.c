@@ -1200,11 +1200,12 @@ static void draining_waits_for_the_end_of_a_mail(void **state)
     assert_false(fake_is_closed(f.fake));
     says(&f, "hi\r\n.\r\n", "");
     fake_backend_sends(&f.worker, SLICE("250 ok\r\n"));
+    fake_time_passes(&f.worker, 2000);
     ends(&f, "250 ok\r\n421 4.3.2 Restarting, try again\r\n", CLOSE_FRONTD_DRAINED);
     fixture_stop(&f);
 }
 
-static void draining_ends_idle_sessions_at_once(void **state)
+static void draining_ends_idle_sessions_soon(void **state)
 {
     struct fixture f;
 
@@ -1214,7 +1215,29 @@ static void draining_ends_idle_sessions_at_once(void **state)
     fixture_greet(&f);
     f.worker.draining = true;
     smtp_protocol.draining(fake_session(f.fake));
+    fake_time_passes(&f.worker, 1999);
+    assert_false(fake_is_closed(f.fake));
+    fake_time_passes(&f.worker, 1);
     ends(&f, "421 4.3.2 Restarting, try again\r\n", CLOSE_FRONTD_DRAINED);
+    fixture_stop(&f);
+}
+
+static void draining_lets_a_session_that_goes_on_come_to_its_end(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    begin_data(&f);
+    f.worker.draining = true;
+    smtp_protocol.draining(fake_session(f.fake));
+    says(&f, "hi\r\n.\r\n", "");
+    fake_backend_sends(&f.worker, SLICE("250 ok\r\n"));
+    fake_time_passes(&f.worker, 1500);
+    says(&f, "NOOP\r\n", "250 ok\r\n");
+    fake_backend_sends(&f.worker, SLICE("250 2.0.0 Ok\r\n"));
+    fake_time_passes(&f.worker, 1500);
+    assert_false(fake_is_closed(f.fake));
     fixture_stop(&f);
 }
 
@@ -1294,7 +1317,8 @@ int main(void)
         cmocka_unit_test(idle_clients_are_sent_away),
         cmocka_unit_test(half_a_command_has_a_minute),
         cmocka_unit_test(draining_waits_for_the_end_of_a_mail),
-        cmocka_unit_test(draining_ends_idle_sessions_at_once),
+        cmocka_unit_test(draining_ends_idle_sessions_soon),
+        cmocka_unit_test(draining_lets_a_session_that_goes_on_come_to_its_end),
         cmocka_unit_test(stopping_says_so_between_mails_only),
     };
 
