@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "http/http.h"
 #include "http/http_exchange.h"
 
@@ -10,7 +11,8 @@
 
 /* A transport that writes down what a handler does. */
 struct record {
-    char events[64];
+    char memory[64];
+    struct text events; /* in memory */
     char body[1024];
     size_t len;
 };
@@ -19,7 +21,7 @@ static void note(struct http_exchange *exchange, const char *event)
 {
     struct record *record = exchange->connection;
 
-    strncat(record->events, event, sizeof record->events - strlen(record->events) - 1);
+    text_add(&record->events, slice_of(event));
 }
 
 static void on_head(struct http_exchange *exchange)
@@ -49,6 +51,7 @@ static const struct http_transport transport = {
 static void begin(struct http_exchange *exchange, struct record *record)
 {
     memset(record, 0, sizeof *record);
+    record->events = text_in(record->memory, sizeof record->memory);
     memset(exchange, 0, sizeof *exchange);
     exchange->transport = &transport;
     exchange->connection = record;
@@ -86,7 +89,7 @@ static void test_error(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         begin(&exchange, &record);
         http_exchange_error(&exchange, rows[i].status);
-        assert_string_equal(record.events, "head body finish ");
+        assert_true(slice_equal(text_slice(&record.events), SLICE("head body finish ")));
         assert_int_equal(exchange.response.status, rows[i].status);
         assert_int_equal(exchange.response.content_length, record.len);
         assert_true(slice_equal(field(&exchange, HTTP_FIELD_CONTENT_TYPE), SLICE("text/html")));
