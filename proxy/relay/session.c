@@ -15,7 +15,8 @@
 #define HANDSHAKE_MS 30000
 /* How long a session that ends otherwise than finished waits for the client to read our last words
  * and hang up. */
-#define LINGER_MS 2000
+#define LINGER_MS      2000
+#define LAST_WORDS_MAX 1024
 
 struct close_row {
     const char *code, *words;
@@ -275,6 +276,12 @@ struct address session_local_address(const struct session *session)
 
 /* The end. */
 
+/* A timeout with more waiting than last words: nothing of it will be read, so nothing is kept. */
+static bool does_not_read(const struct session *session, enum close_reason reason)
+{
+    return reason == CLOSE_TIMEOUT_DATA && stream_queued(session->client) > LAST_WORDS_MAX;
+}
+
 void session_close(struct session *session, enum close_reason reason)
 {
     bool was_open = session->phase == SESSION_OPEN;
@@ -289,6 +296,8 @@ void session_close(struct session *session, enum close_reason reason)
         session->protocol->closed(session, reason);
     if (reason == CLOSE_CLIENT_RESET)
         stream_close(&session->client);
+    else if (does_not_read(session, reason))
+        stream_reset(&session->client);
     else
         stream_close_after(&session->client, reason == CLOSE_DONE ? 0 : LINGER_MS);
     unlink_session(session);
