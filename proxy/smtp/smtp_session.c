@@ -19,7 +19,9 @@
 #define AUTH_DELAY_MS    3000
 #define NAME_MS          5000
 #define TLS_MS           30000
-#define DRAIN_IDLE_MS    2000 /* of silence, when this worker is to end */
+
+#define REPLIES_MAX      (64 * 1024) /* not read by the client: it is not listened to either */
+#define DRAIN_IDLE_MS    2000        /* of silence, when this worker is to end */
 
 /* States. */
 
@@ -510,7 +512,7 @@ static bool step(struct smtp_session *smtp)
 {
     struct slice input = session_input(smtp->session);
 
-    if (input.len == 0)
+    if (input.len == 0 || stream_queued(smtp->session->client) > REPLIES_MAX)
         return false;
     switch (smtp->state) {
     case SMTP_STATE_DELAY:
@@ -663,7 +665,7 @@ static void on_received(struct session *session)
 
 static void on_drained(struct session *session)
 {
-    (void)session; /* replies are small: nothing waits for the client to take them */
+    smtp_session_continue(session->state);
 }
 
 static void on_secured(struct session *session)

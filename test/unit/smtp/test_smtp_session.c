@@ -1148,6 +1148,34 @@ static void a_failed_login_is_not_announced(void **state)
     fixture_stop(&f);
 }
 
+static void a_client_that_does_not_read_is_not_listened_to(void **state)
+{
+    struct fixture f;
+    size_t heard;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_start(&f, "203.0.113.7");
+    fixture_greet(&f);
+    fake_client_is_slow(f.fake, true);
+    for (int i = 0; i < 100; i++) {
+        char commands[6 * 200 + 1];
+
+        for (int k = 0; k < 200; k++)
+            memcpy(commands + 6 * k, "RSET\r\n", 7);
+        fake_client_sends(f.fake, slice_of(commands));
+    }
+    heard = strlen(fake_client_hears(f.fake));
+    assert_in_range(heard, 64 * 1024, 64 * 1024 + 100);
+    for (int i = 0; i < 10; i++) {
+        fake_client_is_slow(f.fake, false);
+        fake_client_is_slow(f.fake, true);
+        heard += strlen(fake_client_hears(f.fake));
+    }
+    assert_int_equal(heard, 20000 * strlen("250 2.0.0 Ok\r\n"));
+    fixture_stop(&f);
+}
+
 /* Time, and the end of frontd. */
 
 static void idle_clients_are_sent_away(void **state)
@@ -1314,6 +1342,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_login_is_none),
         cmocka_unit_test(guessing_has_an_end),
         cmocka_unit_test(a_failed_login_is_not_announced),
+        cmocka_unit_test(a_client_that_does_not_read_is_not_listened_to),
         cmocka_unit_test(idle_clients_are_sent_away),
         cmocka_unit_test(half_a_command_has_a_minute),
         cmocka_unit_test(draining_waits_for_the_end_of_a_mail),

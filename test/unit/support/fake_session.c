@@ -37,7 +37,7 @@ struct stream {
     size_t queued;
     uint64_t bytes_in, bytes_out;
     enum stream_end end;
-    bool is_paused, is_slow, is_held; /* held: the test still looks at it after it was closed */
+    bool is_paused, is_slow;
 };
 
 struct backend_dial {
@@ -344,6 +344,8 @@ void session_write(struct session *session, struct slice bytes)
     if (fake == NULL)
         return;
     session->client->bytes_out += bytes.len;
+    if (session->client->is_slow)
+        session->client->queued += bytes.len;
     bytes_add(&fake->heard, bytes);
 }
 
@@ -651,6 +653,19 @@ const char *fake_client_hears(struct fake *fake)
 bool fake_client_is_paused(const struct fake *fake)
 {
     return fake->client->is_paused;
+}
+
+void fake_client_is_slow(struct fake *fake, bool is_slow)
+{
+    struct stream *client = fake->client;
+    bool is_drained = !is_slow && client->queued > 0;
+
+    client->is_slow = is_slow;
+    if (!is_drained)
+        return;
+    client->queued = 0;
+    fake->session->protocol->drained(fake->session);
+    end_turn(fake);
 }
 
 bool fake_tls_is_begun(const struct fake *fake)

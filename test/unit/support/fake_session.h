@@ -37,6 +37,7 @@ void fake_client_sends(struct fake *fake, struct slice bytes);
 void fake_client_ends(struct fake *fake);
 void fake_client_fails(struct fake *fake);
 const char *fake_client_hears(struct fake *fake);
+void fake_client_is_slow(struct fake *fake, bool is_slow); /* what is said to it stays queued */
 bool fake_client_is_paused(const struct fake *fake);
 
 /* TLS: was it begun; then the handshake succeeds, with this SNI. */
