@@ -59,11 +59,21 @@ static bool start_tls(const struct worker *worker, struct listen *listen, struct
     return listen->tls_context != NULL;
 }
 
+static bool has_listens(const struct worker *worker)
+{
+    for (size_t i = 0; i < worker->listens->count; i++)
+        if (is_ours(&worker->listens->listens[i]))
+            return true;
+    return false;
+}
+
 static bool start(struct worker *worker)
 {
     struct arena arena; /* for what tls_context_new copies */
     bool started = true;
 
+    if (!has_listens(worker))
+        return true;
     (void)http_content_start(worker); /* each listen's service leads to it */
     arena_init(&arena, ARENA_UNLIMITED);
     for (size_t i = 0; i < worker->listens->count && started; i++) {
