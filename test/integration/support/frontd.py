@@ -178,7 +178,11 @@ class Frontd:
     def _is_ready(self):
         if self.process.poll() is not None:
             raise AssertionError(f"frontd ended at its start with {self.process.returncode}\n{self.describe()}")
-        return self._listens() <= listening_ports() and len(self.processes()) > 1
+        return self._listens() <= listening_ports() and self._pid_path().exists()
+
+    def _pid_path(self):
+        """The file that is written once the workers serve."""
+        return self.home / re.search(r"\bpid\s+([^;\s]+)\s*;", self.config_path.read_text())[1]
 
     # Its processes
 
