@@ -47,6 +47,8 @@ struct smtp_backend {
     struct backend_dial *dial;
     struct stream *stream;
     struct deadline deadline;
+    struct smtp_backend *next, **list; /* left by its session: others of the same server */
+    uint64_t session_id;
     size_t target;             /* index */
     enum close_reason failure; /* of the last target tried */
     enum state state;
@@ -70,8 +72,8 @@ static void log_about(const struct smtp_backend *backend, enum log_level level, 
         session_log(backend->plan.session, level, "backend %.*s %s", (int)target.len, target.at,
                     text);
     else
-        log_line(backend->plan.worker->log, level, 0, "backend %.*s %s", (int)target.len, target.at,
-                 text);
+        log_line(backend->plan.worker->log, level, backend->session_id, "backend %.*s %s",
+                 (int)target.len, target.at, text);
 }
 
 /* The end. */
@@ -136,13 +138,23 @@ static void fail_target(struct smtp_backend *backend, enum close_reason reason)
     end(backend, backend->failure, NULL);
 }
 
+static void lose(struct smtp_backend *backend, enum close_reason reason)
+{
+    if (backend->state != READY) {
+        fail_target(backend, reason);
+        return;
+    }
+    close_connection(backend);
+    end(backend, reason, NULL);
+}
+
 static void on_deadline(void *owner)
 {
     struct smtp_backend *backend = owner;
 
     log_about(backend, LOG_ERROR, "did not answer in time, waiting for %s",
               state_words[backend->state]);
-    fail_target(backend, CLOSE_TIMEOUT_BACKEND);
+    lose(backend, CLOSE_TIMEOUT_BACKEND);
 }
 
 static void enter(struct smtp_backend *backend, enum state state)
@@ -285,16 +297,6 @@ static void take_reply(struct smtp_backend *backend, const struct smtp_reply *re
 
 /* What the connection brings. */
 
-static void lose(struct smtp_backend *backend, enum close_reason reason)
-{
-    if (backend->state != READY) {
-        fail_target(backend, reason);
-        return;
-    }
-    close_connection(backend);
-    end(backend, reason, NULL);
-}
-
 /* Before READY every command waits for its reply, so more than one reply is one too many. */
 static bool is_unasked(const struct smtp_backend *backend, size_t used)
 {
@@ -401,6 +403,76 @@ struct smtp_backend *smtp_backend_open(const struct smtp_backend_plan *plan,
     deadline_init(&backend->deadline, on_deadline, backend);
     start_dial(backend);
     return backend;
+}
+
+/* Left behind by a client that is gone. */
+
+static void unlink_left(struct smtp_backend *backend)
+{
+    struct smtp_backend **place = backend->list;
+
+    while (*place != backend)
+        place = &(*place)->next;
+    *place = backend->next;
+}
+
+static void on_verdict(void *owner, const struct smtp_reply *reply)
+{
+    struct smtp_backend *backend = owner;
+
+    log_about(backend, LOG_NOTICE, "answered \"%u %s\" to a message whose client was gone",
+              reply->code, log_escape(smtp_reply_last(reply)).text);
+    unlink_left(backend);
+    smtp_backend_quit(&backend);
+}
+
+static void on_no_verdict(void *owner, enum close_reason reason, const struct smtp_reply *reply)
+{
+    struct smtp_backend *backend = owner;
+
+    (void)reply;
+    log_about(backend, LOG_ERROR, "gave no answer to a message whose client was gone: %s",
+              close_reason_words(reason));
+    unlink_left(backend);
+    smtp_backend_drop(&backend);
+}
+
+static void on_nothing(void *owner)
+{
+    (void)owner;
+}
+
+static const struct smtp_backend_events left_events = {
+    .replied = on_verdict,
+    .drained = on_nothing,
+    .ended = on_no_verdict,
+};
+
+void smtp_backend_leave(struct smtp_backend **backend, struct smtp_backend **list,
+                        uint32_t timeout_ms)
+{
+    struct smtp_backend *left = *backend;
+
+    ensure(left->state == READY);
+    *backend = NULL;
+    left->session_id = left->plan.session->id;
+    left->plan.session = NULL;
+    left->events = &left_events;
+    left->owner = left;
+    left->next = *list;
+    left->list = list;
+    *list = left;
+    deadline_set(left->plan.worker->loop, &left->deadline, timeout_ms);
+}
+
+void smtp_backend_drop_left(struct smtp_backend **list)
+{
+    while (*list != NULL) {
+        struct smtp_backend *left = *list;
+
+        *list = left->next;
+        smtp_backend_drop(&left);
+    }
 }
 
 /* What the owner asks. */

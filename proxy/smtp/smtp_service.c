@@ -181,8 +181,10 @@ bool smtp_service_start(struct worker *worker, const struct protocol *protocol)
 
 static void stop_shared(struct shared *shared)
 {
-    for (size_t i = 0; i < shared->count; i++)
+    for (size_t i = 0; i < shared->count; i++) {
         smtp_backend_drop(&shared->servers[i].probe);
+        smtp_backend_drop_left(&shared->servers[i].left);
+    }
     arena_deinit(&shared->arena);
     free(shared);
 }

@@ -27,6 +27,7 @@ struct smtp_server {
     struct smtp_capabilities given;  /* smtp_capabilities; not known: none were given */
     struct smtp_capabilities *known; /* by target of proxy_pass: what each announced last */
     struct smtp_backend *probe;      /* asks at the start what the backend can do */
+    struct smtp_backend *left;       /* those that decide on messages whose clients are gone */
 };
 
 #define SMTP_NO_LOG ((size_t)-1)

@@ -756,12 +756,16 @@ static void say_goodbye(struct smtp_session *smtp, enum close_reason reason)
         session_write(smtp->session, SLICE("421 4.3.2 Restarting, try again\r\n"));
 }
 
-/* The backend hears QUIT only when nothing of a message is under way. */
-static void leave_backend(struct smtp_session *smtp)
+/* The backend hears QUIT only when nothing of a message is under way, and is dropped in the middle
+ * of one; but a message that was sent whole is no longer ours to take back. */
+static void leave_backend(struct smtp_session *smtp, enum close_reason reason)
 {
+    bool has_client_gone = reason == CLOSE_CLIENT_RESET || reason == CLOSE_CLIENT_TLS_RECORD;
     bool is_body = smtp->state == SMTP_STATE_DATA || smtp->state == SMTP_STATE_CHUNK;
 
-    if (is_body || smtp->in_mail || smtp_session_outstanding(smtp) > 0)
+    if (smtp->state == SMTP_STATE_FINAL && has_client_gone && smtp_backend_is_ready(smtp->backend))
+        smtp_backend_leave(&smtp->backend, &smtp->server->left, FINAL_MS);
+    else if (is_body || smtp->in_mail || smtp_session_outstanding(smtp) > 0)
         smtp_backend_drop(&smtp->backend);
     else
         smtp_backend_quit(&smtp->backend);
@@ -773,7 +777,7 @@ static void on_closed(struct session *session, enum close_reason reason)
 
     say_goodbye(smtp, reason);
     smtp_log_session(smtp, reason);
-    leave_backend(smtp);
+    leave_backend(smtp, reason);
     stop_naming(smtp);
     smtp_auth_end(smtp);
     loop_task_cancel(&smtp->task);

@@ -1,3 +1,4 @@
+#include "smtp/smtp_backend.h"
 #include "smtp/smtp_fixture.h"
 #include "smtp/smtp_parse.h"
 
@@ -813,6 +814,41 @@ static void a_client_lost_behind_the_dot_leaves_the_verdict_in_the_log(void **st
     fixture_stop(&f);
 }
 
+static void a_client_that_resets_behind_the_dot_leaves_the_verdict_too(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    begin_data(&f);
+    says(&f, "hi\r\n.\r\n", "");
+    fake_client_fails(f.fake);
+    ends(&f, "", CLOSE_CLIENT_RESET);
+    backend_hears(&f, "hi\r\n.\r\n");
+    fake_backend_sends(&f.worker, SLICE("250 queued as ABC\r\n"));
+    backend_hears(&f, "QUIT\r\n");
+    assert_false(fake_backend_is_open(&f.worker));
+    assert_null(f.server.left);
+    fake_stop(f.fake);
+
+    fake_backend_hears(&f.worker);
+    begin_data(&f);
+    says(&f, "hi\r\n.\r\n", "");
+    fake_client_fails(f.fake);
+    fake_time_passes(&f.worker, 601000);
+    assert_null(f.server.left);
+    assert_false(fake_backend_is_open(&f.worker));
+    fake_stop(f.fake);
+
+    fake_backend_hears(&f.worker);
+    begin_data(&f);
+    says(&f, "hi\r\n.\r\n", "");
+    fake_client_fails(f.fake);
+    smtp_backend_drop_left(&f.server.left);
+    assert_false(fake_backend_is_open(&f.worker));
+    fixture_stop(&f);
+}
+
 static void the_final_dot_is_waited_for_ten_minutes(void **state)
 {
     struct fixture f;
@@ -1326,6 +1362,7 @@ int main(void)
         cmocka_unit_test(bytes_behind_data_end_the_session),
         cmocka_unit_test(a_client_lost_inside_data_drops_the_mail),
         cmocka_unit_test(a_client_lost_behind_the_dot_leaves_the_verdict_in_the_log),
+        cmocka_unit_test(a_client_that_resets_behind_the_dot_leaves_the_verdict_too),
         cmocka_unit_test(the_final_dot_is_waited_for_ten_minutes),
         cmocka_unit_test(a_slow_backend_makes_the_client_wait),
         cmocka_unit_test(a_backend_that_takes_nothing_is_given_up),
