@@ -166,7 +166,9 @@ static bool read_directive(struct conf_reader *reader, struct conf_scope *scope,
     mark_set(scope, found.group, found.row);
     if (row->opens != 0 && !read_inner_scope(reader, scope, row, directive))
         return false;
-    return read_value(reader, scope, row, directive, scope->values[found.group]);
+    /* What stores nothing leaves nothing out: no follow-up error can come of it. */
+    return read_value(reader, scope, row, directive, scope->values[found.group]) ||
+           (row->size == 0 && row->opens == 0);
 }
 
 /* A default is read like the operator's own text. */
@@ -218,14 +220,22 @@ static void fill_scope(struct conf_reader *reader, const struct conf_scope *scop
         fill_scope(reader, inner);
 }
 
+/* An error of the outermost block takes nothing from the blocks inside, unless it puts in doubt
+ * where they begin and end. */
+static bool hides_inner_findings(const struct conf_scope *scope)
+{
+    return scope->has_errors && (scope->context != CONF_MAIN || scope->directive->has_errors);
+}
+
 static void check_scope(struct conf_reader *reader, const struct conf_scope *scope)
 {
     const struct conf *conf = reader->conf;
+    bool is_whole = !scope->has_errors && !scope->has_inner_errors;
 
-    if (scope->has_errors)
+    if (hides_inner_findings(scope))
         return;
-    for (size_t i = 0; i < conf->group_count; i++)
-        if (!scope->has_inner_errors && scope->values[i] != NULL && conf->groups[i]->check != NULL)
+    for (size_t i = 0; is_whole && i < conf->group_count; i++)
+        if (scope->values[i] != NULL && conf->groups[i]->check != NULL)
             conf->groups[i]->check(reader, scope, scope->values[i]);
     for (const struct conf_scope *inner = scope->first_child; inner != NULL; inner = inner->next)
         check_scope(reader, inner);

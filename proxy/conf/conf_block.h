@@ -78,8 +78,8 @@ struct conf_group {
     size_t row_count;
     /* Rules across rows and blocks, run once everything is read and inherited, for each scope that
      * has the group; may be NULL. Reports through the reader. Not run for a scope when something in
-     * it, in a block inside or in one around it was reported already: that would find follow-up
-     * errors only. */
+     * it, in a block inside or in one around it (but for the outermost) was reported already: that
+     * would find follow-up errors only. Directives that store nothing do not count. */
     void (*check)(struct conf_reader *reader, const struct conf_scope *scope, void *values);
 };
 

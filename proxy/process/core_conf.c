@@ -11,6 +11,27 @@
 static const struct conf_bounds core_connection_bounds = {1, 1 << 24};
 static const struct conf_bounds core_descriptor_bounds = {64, 1 << 24};
 
+/* Whether `user` exists matters only where it will be used: when root starts frontd. */
+static bool check_user(struct conf_reader *reader, const struct conf_directive *directive,
+                       const struct core_user *user)
+{
+    struct privileges_identity identity;
+
+    if (!reader->checks_disk || geteuid() != 0)
+        return true;
+    switch (privileges_find(user->user, user->group, &identity)) {
+    case PRIVILEGES_FOUND:
+        break;
+    case PRIVILEGES_NO_USER:
+        return conf_fail(reader, directive->words[0].place, "there is no user `%.*s`",
+                         (int)user->user.len, user->user.at);
+    case PRIVILEGES_NO_GROUP:
+        return conf_fail(reader, directive->words[directive->word_count - 1].place,
+                         "there is no group `%.*s`", (int)user->group.len, user->group.at);
+    }
+    return true;
+}
+
 static bool parse_user(struct conf_reader *reader, const struct conf_directive *directive,
                        void *value)
 {
@@ -21,7 +42,7 @@ static bool parse_user(struct conf_reader *reader, const struct conf_directive *
         user->group = directive->words[1].text;
     if (user->user.len == 0)
         return conf_fail(reader, directive->words[0].place, "`user` needs a name");
-    return true;
+    return check_user(reader, directive, user);
 }
 
 static bool parse_processes(struct conf_reader *reader, const struct conf_directive *directive,
@@ -113,43 +134,11 @@ static const struct conf_row core_events_rows[] = {
 };
 #undef CONF_STRUCT
 
-/* Whether `user` exists matters only where it will be used: when root starts frontd. */
-static void check_user(struct conf_reader *reader, const struct conf_scope *scope,
-                       const struct core_user *user)
-{
-    const struct conf_directive *directive = conf_directive_of(scope, "user");
-    struct privileges_identity identity;
-
-    if (directive == NULL || !reader->checks_disk || geteuid() != 0)
-        return;
-    switch (privileges_find(user->user, user->group, &identity)) {
-    case PRIVILEGES_FOUND:
-        break;
-    case PRIVILEGES_NO_USER:
-        conf_fail(reader, directive->words[0].place, "there is no user `%.*s`", (int)user->user.len,
-                  user->user.at);
-        break;
-    case PRIVILEGES_NO_GROUP:
-        conf_fail(reader, directive->words[directive->word_count - 1].place,
-                  "there is no group `%.*s`", (int)user->group.len, user->group.at);
-        break;
-    }
-}
-
-static void check_core(struct conf_reader *reader, const struct conf_scope *scope, void *values)
-{
-    const struct core_conf *core = values;
-
-    if (scope->context == CONF_MAIN)
-        check_user(reader, scope, &core->user);
-}
-
 const struct conf_group core_group = {
     .name = "core",
     .size = sizeof(struct core_conf),
     .rows = core_rows,
     .row_count = sizeof core_rows / sizeof *core_rows,
-    .check = check_core,
 };
 
 const struct conf_group core_events_group = {

@@ -45,6 +45,29 @@ def test_all_errors_come_in_one_run(frontd_files):
     assert "2 errors" in result.stderr
 
 
+def test_one_mistake_hides_no_other(frontd_files):
+    """A word that is unknown or not supported leaves the checks of the other blocks alone."""
+    text = """
+    user no-such-user-here;
+    worker_proceses 2;
+    http {
+        gzip on;
+        server { listen 127.0.0.1:@http@; server_name a; root /nonexistent/root; }
+        server { listen 127.0.0.1:@http@; server_name a; expires 1d; }
+        server { listen 127.0.0.1:@tls@ ssl; }
+    }
+    mail { server { listen 127.0.0.1:@smtp@; } }
+    """
+    result = frontd_files(text).command("-t", check=False)
+    assert result.returncode == 1
+    wanted = ["`worker_proceses`", "`gzip` is not supported", "`expires` is not supported", "/nonexistent/root does not exist",
+              "two servers are called `a`", "without a certificate", "has no backend"]
+    if os.geteuid() == 0:
+        wanted.append("there is no user `no-such-user-here`")
+    for words in wanted:
+        assert words in result.stderr
+
+
 def test_t_does_not_mind_that_frontd_runs(frontd):
     instance = frontd(SITE)
     assert instance.command("-t").returncode == 0

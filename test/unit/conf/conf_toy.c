@@ -8,6 +8,15 @@
 
 static const char *const toy_starttls_words[] = {"on", "off", "only", NULL};
 
+static bool parse_refused(struct conf_reader *reader, const struct conf_directive *directive,
+                          void *value)
+{
+    (void)value;
+    return conf_fail(reader, directive->name.place, "not here");
+}
+
+static const struct conf_type toy_type_refused = {"refused", parse_refused};
+
 #define CONF_STRUCT struct toy_web
 static const struct conf_row web_rows[] = {
 #include "conf/conf_rows.inc"
@@ -17,8 +26,15 @@ static const struct conf_row web_rows[] = {
 
 #define CONF_STRUCT struct toy_mail
 static const struct conf_row mail_rows[] = {
-    CONF_ROW(duration, timeout, CONF_MAIL | CONF_MAIL_SERVER, VALUE, "5m", "time", "Patience.")
-        CONF_BLOCK_ROW("server", CONF_MAIL, CONF_MAIL_SERVER, 0, 0, MANY, "{ … }", "One server.")};
+    CONF_ROW(duration, timeout, CONF_MAIL | CONF_MAIL_SERVER, VALUE, "5m", "time",
+             "Patience."){.name = "refused",
+                          .contexts = CONF_MAIL,
+                          .type = &toy_type_refused,
+                          .max_words = CONF_ANY,
+                          .syntax = "…",
+                          .meaning = "Refused: not here."},
+    CONF_BLOCK_ROW("server", CONF_MAIL, CONF_MAIL_SERVER, 0, 0, MANY, "{ … }", "One server.")
+};
 #undef CONF_STRUCT
 
 static void check_mail(struct conf_reader *reader, const struct conf_scope *scope, void *values)

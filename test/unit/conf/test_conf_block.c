@@ -173,7 +173,10 @@ static void checks_run_but_not_after_an_error(void **state)
         {"mail { server { } server { } }",                1, 1, 1},
         {"mail { server { nope; } server { } }",          0, 0, 1},
         {"mail { nope; server { } server { } }",          0, 0, 0},
-        {"nope; mail { server { } server { } }",          0, 0, 0},
+        {"nope; mail { server { } server { } }",          1, 1, 1},
+        {"daemon x; mail { server { } server { } }",      1, 1, 1},
+        {"} mail { server { } server { } }",              0, 0, 0},
+        {"mail { refused x; server { } server { } }",     1, 1, 1},
         {"http { nope; } mail { server { } server { } }", 1, 1, 1},
         {"mail { server { a 'b'c; } server { } }",        0, 0, 1},
     };
