@@ -1,6 +1,7 @@
 #include "base/ensure.h"
 #include "conf/conf_block.h"
 #include "conf/conf_context.h"
+#include "conf/conf_types.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -21,14 +22,55 @@ static void print_row(const struct conf_row *row, struct arena *arena, int fd)
     dprintf(fd, "    %s\n\n", row->meaning);
 }
 
+/* The chapters of the manual, in order. */
+enum chapter {
+    CHAPTER_EFFECTIVE,
+    CHAPTER_IGNORED,
+    CHAPTER_REFUSED,
+    CHAPTER_COUNT,
+};
+
+static const char *const chapter_titles[] = {
+    [CHAPTER_EFFECTIVE] = NULL,
+    [CHAPTER_IGNORED] = "---- Taken without effect, so that nginx's files need no change ----",
+    [CHAPTER_REFUSED] = "---- Not supported: frontd does not start with one of these ----",
+};
+
+static enum chapter chapter_of(const struct conf_row *row)
+{
+    if (row->type == &conf_type_ignored)
+        return CHAPTER_IGNORED;
+    if (slice_equal(slice_of(row->type->name), SLICE(CONF_TYPE_REFUSED)))
+        return CHAPTER_REFUSED;
+    return CHAPTER_EFFECTIVE;
+}
+
+static void print_chapter(const struct conf_group *const *groups, enum chapter chapter,
+                          struct arena *arena, int fd)
+{
+    bool has_title = chapter_titles[chapter] == NULL;
+
+    for (; *groups != NULL; groups++) {
+        for (size_t i = 0; i < (*groups)->row_count; i++) {
+            const struct conf_row *row = &(*groups)->rows[i];
+
+            if (chapter_of(row) != chapter)
+                continue;
+            if (!has_title)
+                dprintf(fd, "%s\n\n", chapter_titles[chapter]);
+            has_title = true;
+            print_row(row, arena, fd);
+        }
+    }
+}
+
 void conf_manual(const struct conf_group *const *groups, int fd)
 {
     struct arena arena;
 
     arena_init(&arena, ARENA_UNLIMITED);
-    for (; *groups != NULL; groups++)
-        for (size_t i = 0; i < (*groups)->row_count; i++)
-            print_row(&(*groups)->rows[i], &arena, fd);
+    for (enum chapter chapter = 0; chapter < CHAPTER_COUNT; chapter++)
+        print_chapter(groups, chapter, &arena, fd);
     arena_deinit(&arena);
 }
 

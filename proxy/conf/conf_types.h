@@ -75,6 +75,10 @@ extern const struct conf_type conf_type_block;
 /* A directive that is read, checked for its number of words and has no effect here. */
 extern const struct conf_type conf_type_ignored;
 
+/* The name of a type whose parse only says what to write instead: nginx's directives that frontd
+ * does not have. The manual lists them apart. */
+#define CONF_TYPE_REFUSED "refused"
+
 /* Directory of the main file, with the final '/'. */
 struct slice conf_directory(const struct conf *conf);
 

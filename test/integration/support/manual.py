@@ -14,6 +14,8 @@ def read_manual(program):
     text = subprocess.run([str(program), "--directives"], capture_output=True, text=True, check=True).stdout
     for entry in re.split(r"\n(?=\S)", text.strip()):
         name, *lines = [line.strip() for line in entry.splitlines() if line.strip()]
+        if not lines:
+            continue  # the title of a chapter
         syntax = next((line[7:].strip() for line in lines if line.startswith("Syntax:")), "")
         context = next((line[8:].strip() for line in lines if line.startswith("Context:")), "")
         contexts = re.split(r", | or ", context.replace(" (outside of all blocks)", ""))

@@ -15,46 +15,62 @@ static void write_manual(void *owner, int fd)
 
 static void the_manual_follows_from_the_rows(void **state)
 {
+    static const struct conf_type refused = {CONF_TYPE_REFUSED, NULL};
     static const struct conf_row rows[] = {
-        {.name = "root",
+        {.name = "gzip",
+         .contexts = CONF_HTTP,
+         .type = &refused,
+         .syntax = "…",
+         .meaning = "Refused: leave it out."},
+        {              .name = "bare",
+         .contexts = CONF_MAIL,
+         .type = &conf_type_ignored,
+         .syntax = "",
+         .meaning = "Nothing."            },
+        { .name = "root",
          .contexts = CONF_HTTP | CONF_SERVER | CONF_LOCATION,
          .type = &conf_type_text,
          .initial = "html",
          .syntax = "path",
          .meaning = "Where files are."},
-        {.name = "http",
+        {     .name = "http",
          .contexts = CONF_MAIN,
          .type = &conf_type_block,
          .opens = CONF_HTTP,
          .syntax = "{ … }",
          .meaning = "Web servers."},
-        {.name = "bare",
-         .contexts = CONF_MAIL,
-         .type = &conf_type_ignored,
-         .syntax = "",
-         .meaning = "Nothing."},
     };
-    static const struct conf_group group = {"g", 0, rows, 3, NULL};
+    static const struct conf_group group = {"g", 0, rows, 4, NULL};
     const struct conf_group *groups[] = {&group, NULL};
     char *text = toy_capture(write_manual, groups);
 
     (void)state;
-    assert_string_equal(text, "root\n"
-                              "    Syntax:   root path;\n"
-                              "    Default:  root html;\n"
-                              "    Context:  `http`, `server` (http) or `location`\n"
-                              "    Where files are.\n"
-                              "\n"
-                              "http\n"
-                              "    Syntax:   http { … }\n"
-                              "    Context:  `main` (outside of all blocks)\n"
-                              "    Web servers.\n"
-                              "\n"
-                              "bare\n"
-                              "    Syntax:   bare;\n"
-                              "    Context:  `mail`\n"
-                              "    Nothing.\n"
-                              "\n");
+    assert_string_equal(text,
+                        "root\n"
+                        "    Syntax:   root path;\n"
+                        "    Default:  root html;\n"
+                        "    Context:  `http`, `server` (http) or `location`\n"
+                        "    Where files are.\n"
+                        "\n"
+                        "http\n"
+                        "    Syntax:   http { … }\n"
+                        "    Context:  `main` (outside of all blocks)\n"
+                        "    Web servers.\n"
+                        "\n"
+                        "---- Taken without effect, so that nginx's files need no change ----\n"
+                        "\n"
+                        "bare\n"
+                        "    Syntax:   bare;\n"
+                        "    Context:  `mail`\n"
+                        "    Nothing.\n"
+                        "\n"
+                        "---- Not supported: frontd does not start with one of these ----\n"
+                        "\n"
+                        "gzip\n"
+                        "    Syntax:   gzip …;\n"
+                        "    Context:  `http`\n"
+                        "    Refused: leave it out.\n"
+                        "\n");
     free(text);
 }
 
