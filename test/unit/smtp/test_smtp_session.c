@@ -358,6 +358,23 @@ static void whatever_order_the_bytes_come_in_the_backend_hears_the_same(void **s
     }
 }
 
+static void a_refused_mail_is_none(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_start(&f, "203.0.113.7");
+    fixture_greet(&f);
+    fixture_send_mail(&f, "MAIL FROM:<a@b>\r\n");
+    backend_hears(&f, "MAIL FROM:<a@b>\r\n");
+    backend_says(&f, "550 5.7.1 no\r\n", "550 5.7.1 no\r\n");
+    says(&f, "RCPT TO:<c@d>\r\n", "503 5.5.1 Send MAIL first\r\n");
+    says(&f, "MAIL FROM:<x@y>\r\n", "");
+    backend_hears(&f, "MAIL FROM:<x@y>\r\n");
+    fixture_stop(&f);
+}
+
 static void size_is_enforced_at_mail(void **state)
 {
     struct fixture f;
@@ -946,6 +963,22 @@ static void chunks_go_through(void **state)
     fixture_stop(&f);
 }
 
+static void a_chunk_before_any_recipient_is_swallowed(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_start(&f, "203.0.113.7");
+    fixture_greet(&f);
+    fixture_send_mail(&f, "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 6 LAST\r\nQUIT\r\n");
+    backend_hears(&f, "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n");
+    backend_says(&f, "250 ok\r\n550 no\r\n",
+                 "250 ok\r\n550 no\r\n503 5.5.1 Send MAIL and RCPT first\r\n");
+    backend_hears(&f, "");
+    fixture_stop(&f);
+}
+
 static void a_chunk_nobody_wants_is_swallowed(void **state)
 {
     struct fixture f;
@@ -1340,6 +1373,7 @@ int main(void)
         cmocka_unit_test(a_pipelined_mail_keeps_the_order_of_replies),
         cmocka_unit_test(a_backend_without_pipelining_gets_one_command_at_a_time),
         cmocka_unit_test(whatever_order_the_bytes_come_in_the_backend_hears_the_same),
+        cmocka_unit_test(a_refused_mail_is_none),
         cmocka_unit_test(size_is_enforced_at_mail),
         cmocka_unit_test(the_filter_holds_inside_a_mail),
         cmocka_unit_test(nothing_follows_ehlo_to_the_backend_before_its_answer),
@@ -1368,6 +1402,7 @@ int main(void)
         cmocka_unit_test(a_backend_that_takes_nothing_is_given_up),
         cmocka_unit_test(a_client_that_sends_a_byte_now_and_then_runs_out_of_time),
         cmocka_unit_test(chunks_go_through),
+        cmocka_unit_test(a_chunk_before_any_recipient_is_swallowed),
         cmocka_unit_test(a_chunk_nobody_wants_is_swallowed),
         cmocka_unit_test(chunks_behind_a_refused_one_are_swallowed),
         cmocka_unit_test(a_chunk_for_a_backend_without_chunking_never_leaves),
