@@ -128,6 +128,13 @@ const struct conf_source *conf_sources_file(struct conf_sources *sources, struct
     return source;
 }
 
+const struct conf_source *conf_sources_find(const struct conf_sources *sources, struct slice name)
+{
+    uint32_t index;
+
+    return find(sources, name, false, &index);
+}
+
 static int compare_paths(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);

@@ -43,6 +43,9 @@ const struct conf_source *conf_sources_glob(struct conf_sources *sources, struct
 /* A text that comes from no file, "<command line>". The same text again is the same source. */
 uint32_t conf_sources_text(struct conf_sources *sources, struct slice name, struct slice text);
 
+/* The file or text of that name if it is here already; NULL. */
+const struct conf_source *conf_sources_find(const struct conf_sources *sources, struct slice name);
+
 /* All of it as one run of bytes, for a sealed memory file, and back. read: into sources that hold
  * nothing yet; copies; false, and still nothing in them, when `bytes` is not what write made. */
 struct slice conf_sources_write(const struct conf_sources *sources, struct arena *arena);

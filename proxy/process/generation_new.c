@@ -6,6 +6,7 @@
 #include "process/log_open.h"
 #include "process/worker_arguments.h"
 #include "relay/relay_conf.h"
+#include "tls/tls_conf.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -61,8 +62,10 @@ static bool open_logs(struct generation *generation, struct conf_report *report)
 
 static bool seal_snapshot(struct generation *generation, struct configuration *configuration)
 {
-    struct slice bytes = conf_sources_write(&configuration->sources, &configuration->arena);
+    struct slice bytes;
 
+    tls_conf_share_tickets(&configuration->sources, generation->program->ticket_keys);
+    bytes = conf_sources_write(&configuration->sources, &configuration->arena);
     generation->snapshot = descriptor_seal("frontd-configuration", bytes);
     if (generation->snapshot < 0)
         conf_report_add(&configuration->report, CONF_ERROR, (struct conf_place){0},

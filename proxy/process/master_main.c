@@ -9,12 +9,14 @@
 #include "process/daemon.h"
 #include "process/master.h"
 #include "process/program.h"
+#include "tls/tls_context.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 enum exit_status {
@@ -69,8 +71,12 @@ static int open_worker(const char *installed)
 static int run(struct program *program, const struct build *build)
 {
     struct configuration *configuration = memory_alloc(sizeof *configuration);
+    char ticket_keys[TLS_TICKET_KEYS_BYTES];
     int started = -1;
 
+    if (getrandom(ticket_keys, sizeof ticket_keys, 0) != (ssize_t)sizeof ticket_keys)
+        abort(); /* it gives up to 256 bytes whole, once the kernel has any (getrandom(2)) */
+    program->ticket_keys = (struct slice){ticket_keys, sizeof ticket_keys};
     program->worker = open_worker(build->worker);
     if (program->worker < 0) {
         fprintf(stderr, "%s: cannot find frontd-worker beside this program or as %s\n",

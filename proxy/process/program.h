@@ -9,8 +9,9 @@ struct program {
     const struct protocol_conf *const *protocols; /* NULL-terminated */
     const struct conf_group *const *groups;       /* of all directives there are; see conf_groups */
     const struct paths *paths;
-    const char *globals; /* -g; "" if not given */
-    int worker;          /* the program frontd-worker, open; -1: not found */
+    const char *globals;      /* -g; "" if not given */
+    struct slice ticket_keys; /* of all generations: see tls_conf_share_tickets */
+    int worker;               /* the program frontd-worker, open; -1: not found */
 };
 
 /* The program's own groups and those of the protocols, each once, NULL-terminated; free(3) it. */

@@ -1,5 +1,6 @@
 #include "tls/tls_conf.h"
 
+#include "base/ensure.h"
 #include "base/number.h"
 #include "tls/tls_conf_private.h"
 
@@ -115,6 +116,22 @@ static bool fill_texts(const struct conf *conf, const struct conf_directive_list
     return true;
 }
 
+/* No file is called like that: files have absolute paths. */
+#define TICKET_KEYS SLICE("<ticket keys>")
+
+void tls_conf_share_tickets(struct conf_sources *sources, struct slice keys)
+{
+    ensure(keys.len == TLS_TICKET_KEYS_BYTES);
+    conf_sources_text(sources, TICKET_KEYS, keys);
+}
+
+static struct slice ticket_keys(const struct conf_sources *sources)
+{
+    const struct conf_source *source = conf_sources_find(sources, TICKET_KEYS);
+
+    return source == NULL ? SLICE_NONE : source->text;
+}
+
 bool tls_conf_server(const struct conf *conf, const struct tls_conf *tls, struct arena *arena,
                      struct tls_server *out)
 {
@@ -133,5 +150,6 @@ bool tls_conf_server(const struct conf *conf, const struct tls_conf *tls, struct
     out->server_preference = tls->ssl_prefer_server_ciphers;
     out->session_timeout_s = tls->ssl_session_timeout / 1000;
     out->session_tickets = tls->ssl_session_tickets;
+    out->ticket_keys = ticket_keys(conf->sources);
     return true;
 }

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "conf/conf_block.h"
+#include "conf/conf_sources.h"
 #include "conf/conf_types.h"
 #include "tls/tls_context.h"
 
@@ -21,6 +22,11 @@ extern const struct conf_group tls_conf_group;
 
 /* Does this server have a certificate at all? */
 bool tls_conf_has_certificate(const struct tls_conf *tls);
+
+/* Adds the keys that all workers of all generations seal tickets with to what a worker gets:
+ * TLS_TICKET_KEYS_BYTES of good random. Without them each worker has its own, and clients that come
+ * to another one than before pay for a full handshake. */
+void tls_conf_share_tickets(struct conf_sources *sources, struct slice keys);
 
 /* Fills what `out` takes from the configuration: certificates and keys (contents), protocols,
  * ciphers, session settings; names, service and ALPN are the caller's. False without a certificate,

@@ -102,15 +102,20 @@ static void set_groups(SSL_CTX *settings)
     ERR_clear_error();
 }
 
-/* Tickets are sealed with keys that OpenSSL makes for each SSL_CTX. Keys shared by the workers come
- * in here, by SSL_CTX_set_tlsext_ticket_key_evp_cb; the callback that counts is that of the
- * listener's SSL_CTX, the default server's. */
+/* The ticket keys that count are those of the listener's SSL_CTX, the default server's. Which
+ * server a ticket is good for is not their business: see bind_sessions. */
 static void set_sessions(SSL_CTX *settings, const struct tls_server *server)
 {
     SSL_CTX_set_session_cache_mode(settings, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_timeout(settings, server->session_timeout_s);
     SSL_CTX_set_num_tickets(settings, server->session_tickets ? 1 : 0);
     SSL_CTX_set_max_early_data(settings, 0);
+    if (server->ticket_keys.len == 0)
+        return;
+    ensure(server->ticket_keys.len == TLS_TICKET_KEYS_BYTES);
+    /* the macro casts the const away; OpenSSL only copies */
+    ensure(SSL_CTX_ctrl(settings, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, TLS_TICKET_KEYS_BYTES,
+                        (void *)(uintptr_t)server->ticket_keys.at) == 1);
 }
 
 static bool is_served(X509 *leaf, bool allows_weak, struct arena *arena, struct slice *why)

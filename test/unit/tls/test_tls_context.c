@@ -269,6 +269,29 @@ static void test_sessions_do_not_move_between_contexts(void **state)
     tls_context_free(second);
 }
 
+static void test_shared_ticket_keys_resume_on_the_same_server(void **state)
+{
+    static const char keys[TLS_TICKET_KEYS_BYTES] = "sixteen bytes - then two secrets";
+    struct tls_server servers[] = {server_with(0), server_with(1)};
+    struct tls_context *first, *second;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        servers[i].ticket_keys = (struct slice){keys, sizeof keys};
+    first = context_of(servers, 2);
+    second = context_of(servers, 2);
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        SSL_SESSION *session = NULL;
+
+        assert_false(resumes(first, version, "a.example", &session));
+        assert_true(resumes(second, version, "a.example", &session));
+        assert_false(resumes(second, version, "default.example", &session));
+        SSL_SESSION_free(session);
+    }
+    tls_context_free(first);
+    tls_context_free(second);
+}
+
 static void test_one_ticket_or_none(void **state)
 {
     struct tls_server servers[2] = {server_with(0), server_with(1)};
@@ -618,6 +641,7 @@ int main(void)
         cmocka_unit_test(test_default_without_names),
         cmocka_unit_test(test_sessions_resume_on_their_server_only),
         cmocka_unit_test(test_sessions_do_not_move_between_contexts),
+        cmocka_unit_test(test_shared_ticket_keys_resume_on_the_same_server),
         cmocka_unit_test(test_one_ticket_or_none),
         cmocka_unit_test(test_application_protocol_is_the_servers),
         cmocka_unit_test(test_refused_application_protocol_is_alert_120),
