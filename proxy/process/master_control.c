@@ -42,7 +42,8 @@ static void ask_reload(struct master *master, struct control_client *client)
 
 static bool is_reopening(const struct master *master)
 {
-    if (master->current != NULL && generation_is_reopening(master->current))
+    if ((master->current != NULL && generation_is_reopening(master->current)) ||
+        (master->next != NULL && generation_is_reopening(master->next)))
         return true;
     for (const struct generation *old = master->old; old != NULL; old = old->next)
         if (generation_is_reopening(old))
@@ -55,6 +56,7 @@ static void say_reopen(void *owner, const char *line)
 {
     struct master *master = owner;
 
+    master->reopen_failed = true;
     log_line(&master->log, LOG_ERROR, 0, "reopen: %s", line);
     waiters_say(&master->reopening, slice_of(line));
 }
@@ -64,7 +66,8 @@ void master_reopened(struct master *master)
     if (is_reopening(master) || !deadline_is_set(&master->reopen_deadline))
         return;
     deadline_clear(&master->reopen_deadline);
-    waiters_finish(&master->reopening, NULL);
+    waiters_finish(&master->reopening,
+                   master->reopen_failed ? "not all logs could be opened" : NULL);
 }
 
 void master_reopen_expired(void *owner)
@@ -77,9 +80,13 @@ void master_reopen_expired(void *owner)
 void master_reopen(struct master *master)
 {
     log_line(&master->log, LOG_NOTICE, 0, "reopening logs");
+    if (!deadline_is_set(&master->reopen_deadline))
+        master->reopen_failed = false;
     deadline_set(master->loop, &master->reopen_deadline, REOPEN_PATIENCE_MS);
     if (master->current != NULL)
         generation_reopen(master->current, say_reopen, master);
+    if (master->next != NULL) /* it may have opened them before they were moved */
+        generation_reopen(master->next, say_reopen, master);
     for (struct generation *old = master->old; old != NULL; old = old->next)
         generation_reopen(old, say_reopen, master);
     master_reopened(master);

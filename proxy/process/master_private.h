@@ -48,6 +48,7 @@ struct master {
     uint64_t reload_began;
     uint32_t generations; /* made so far */
     bool reload_queued;
+    bool reopen_failed; /* some log could not be opened: the old one is kept */
     enum master_phase phase;
     int started; /* see master_run */
     int status;  /* to exit with */

@@ -3,6 +3,8 @@
 import os
 import signal
 import stat
+import subprocess
+import time
 
 import pytest
 from support.wait import wait_until
@@ -112,6 +114,52 @@ def test_logs_are_reopened_when_the_command_returns(frontd, connect):
     get(connect, instance)
     wait_until(lambda: "GET /" in instance.log("access.log"), instance.describe)
     assert instance.log("access.log.1").count("GET /") == 1
+
+
+def test_a_log_that_cannot_be_reopened_is_told(frontd, connect):
+    instance = frontd(SITE, word="one")
+    (instance.home / "logs").rename(instance.home / "moved")
+    result = instance.reopen(check=False)
+    assert result.returncode == 1
+    assert "cannot open" in result.stdout and "the old file is kept" in result.stdout
+    get(connect, instance)
+    (instance.home / "moved").rename(instance.home / "logs")
+    assert instance.reopen(check=False).returncode == 0
+
+
+def test_a_reopen_during_a_reload_reaches_the_new_workers(frontd, connect):
+    instance = frontd(SITE, word="one")
+    for _ in range(5):
+        instance.signal(signal.SIGHUP)
+        time.sleep(0.005)
+        (instance.home / "logs/access.log").rename(instance.home / "logs/moved.log")
+        assert instance.reopen().returncode == 0
+        assert instance.reload().returncode == 0
+        get(connect, instance)
+        wait_until(lambda: "GET /" in instance.log("access.log"), instance.describe)
+
+
+def test_a_tls_session_resumes_on_every_worker_and_after_a_reload(frontd):
+    instance = frontd(
+        """
+        worker_processes 4;
+        http {
+            ssl_certificate @cert@;
+            ssl_certificate_key @key@;
+            server { listen 127.0.0.1:@tls@ ssl; server_name localhost; return 204; }
+        }
+        """
+    )
+    kept = instance.home / "session.pem"
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{instance.port('tls')}", "-servername", "localhost", "-tls1_2"]
+
+    def shake(option):
+        return subprocess.run([*command, option, str(kept)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
+
+    shake("-sess_out")
+    assert all("Reused, TLS" in shake("-sess_in") for _ in range(12))
+    instance.reload()
+    assert "Reused, TLS" in shake("-sess_in")
 
 
 def test_logs_are_reopened_by_signal(frontd):
