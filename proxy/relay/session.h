@@ -30,9 +30,9 @@ struct session {
     const struct log *log;       /* where its lines go; the protocol may set a finer one */
     struct deadline deadline;
     struct session *next, *previous; /* all sessions of the worker */
-    uint64_t id;                      /* in log lines: "*464"; counts from 1 in each process */
-    uint64_t started_us;              /* wall time */
-    struct address address;           /* of the client */
+    uint64_t id;                     /* in log lines: "*464"; counts from 1 in each process */
+    uint64_t started_us;             /* wall time */
+    struct address address;          /* of the client */
     enum session_phase phase;
 };
 
