@@ -33,6 +33,14 @@ static void on_step(void *owner)
     note(owner);
 }
 
+static void number_steps(struct step *steps, int count, struct fixture *fixture)
+{
+    for (int i = 0; i < count; i++) {
+        steps[i].fixture = fixture;
+        steps[i].number = i + 1;
+    }
+}
+
 static void deadlines_pass_in_order_and_never_early(void **state)
 {
     struct fixture fixture = {.loop = loop_new()};
@@ -106,9 +114,10 @@ static void a_deadline_may_clear_its_neighbour_in_the_same_slot(void **state)
         {.fixture = &fixture, .number = 1},
         {.fixture = &fixture, .number = 9}
     };
-    struct step end = {.fixture = &fixture, .number = 2, .stops = true};
+    struct step end = {.fixture = &fixture, .number = 3, .stops = true};
 
     (void)state;
+    number_steps(steps, 2, &fixture);
     deadline_init(&steps[1].deadline, on_step, &steps[1]);
     deadline_init(&steps[0].deadline, on_clear_the_other, steps);
     deadline_init(&end.deadline, on_step, &end);
@@ -117,21 +126,18 @@ static void a_deadline_may_clear_its_neighbour_in_the_same_slot(void **state)
     deadline_set(fixture.loop, &end.deadline, 300);
     loop_run(fixture.loop);
     assert_int_equal(fixture.count, 2);
-    assert_int_equal(fixture.order[1], 2);
+    assert_int_equal(fixture.order[1], 3);
     loop_free(fixture.loop);
 }
 
 static void tasks_run_once_each_in_the_order_asked(void **state)
 {
     struct fixture fixture = {.loop = loop_new()};
-    struct step steps[4] = {
-        {.fixture = &fixture, .number = 1},
-        {                              .fixture = &fixture,        .number = 2           },
-        {            .fixture = &fixture,                   .number = 3           },
-        { .fixture = &fixture,                   .number = 4,             .stops = true}
-    };
+    struct step steps[4] = {0};
 
     (void)state;
+    number_steps(steps, 4, &fixture);
+    steps[3].stops = true;
     for (int i = 0; i < 4; i++) {
         loop_task_init(&steps[i].task, on_step, &steps[i]);
         loop_defer(fixture.loop, &steps[i].task);
@@ -158,13 +164,11 @@ static void on_cancel_next(void *owner)
 static void a_task_may_cancel_and_queue_others(void **state)
 {
     struct fixture fixture = {.loop = loop_new()};
-    struct step steps[3] = {
-        {.fixture = &fixture, .number = 1},
-        {                   .fixture = &fixture,        .number = 9           },
-        { .fixture = &fixture,      .number = 2,                 .stops = true}
-    };
+    struct step steps[3] = {0};
 
     (void)state;
+    number_steps(steps, 3, &fixture);
+    steps[2].stops = true;
     loop_task_init(&steps[0].task, on_cancel_next, steps);
     loop_task_init(&steps[1].task, on_step, &steps[1]);
     loop_task_init(&steps[2].task, on_step, &steps[2]);
@@ -172,7 +176,7 @@ static void a_task_may_cancel_and_queue_others(void **state)
     loop_defer(fixture.loop, &steps[1].task);
     loop_run(fixture.loop);
     assert_int_equal(fixture.count, 2);
-    assert_int_equal(fixture.order[1], 2);
+    assert_int_equal(fixture.order[1], 3);
     loop_free(fixture.loop);
 }
 
