@@ -37,10 +37,10 @@ struct tls_server {
     bool session_tickets;
     struct slice ticket_keys; /* TLS_TICKET_KEYS_BYTES that seal tickets, so that one worker resumes
                                  what another began; empty: keys of this context alone */
-    const char *service;     /* "http", "smtp": part of what a ticket is bound to */
-    const char *const *alpn; /* accepted names, preferred first, NULL at the end; NULL: no ALPN.
-                                A client that offers ALPN without a match gets
-                                no_application_protocol */
+    const char *service;      /* "http", "smtp": part of what a ticket is bound to */
+    const char *const *alpn;  /* accepted names, preferred first, NULL at the end; NULL: no ALPN.
+                                 A client that offers ALPN without a match gets
+                                 no_application_protocol */
 };
 
 /* servers[0] is the default one: no name, or a name that no server has. NULL on failure, with words

@@ -1,8 +1,7 @@
 /* The tables of the whole program: what no folder's own test can see. */
-#include "process/program.h"
-
 #include "base/arena.h"
 #include "conf/conf_block.h"
+#include "process/program.h"
 #include "protocol_list.h"
 
 #include <setjmp.h>
