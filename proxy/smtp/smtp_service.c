@@ -105,6 +105,18 @@ static struct smtp_server *find_server(struct worker *worker, struct shared *sha
 
 /* Listens. */
 
+/* Where servers deliver mail by STARTTLS nothing is gained by tickets, and some clients trip over
+ * them (reference/mail.md 2.7): off unless the configuration says otherwise. */
+static bool is_tickets_set(const struct conf *conf, const struct conf_scope *scope)
+{
+    for (; scope != NULL && conf_values(conf, scope, &tls_conf_group) != NULL;
+         scope = scope->parent)
+        if (conf_is_set(conf, scope, &tls_conf_group,
+                        offsetof(struct tls_conf, ssl_session_tickets)))
+            return true;
+    return false;
+}
+
 static bool start_tls(struct worker *worker, struct arena *arena, struct listen *listen)
 {
     const struct smtp_conf_server *servers = listen->servers;
@@ -124,6 +136,8 @@ static bool start_tls(struct worker *worker, struct arena *arena, struct listen 
         tls[count].names = texts;
         tls[count].name_count = names->count;
         tls[count].service = "smtp";
+        if (!listen->tls && !is_tickets_set(worker->conf, servers[i].scope))
+            tls[count].session_tickets = false;
         tls[count].alpn = alpn;
         count++;
     }
