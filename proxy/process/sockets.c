@@ -20,24 +20,61 @@ static struct bound_socket *find(const struct sockets *sockets, const struct add
     return NULL;
 }
 
-static int bind_and_listen(const struct address *address)
+static bool set_option(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+static int bind_and_listen(const struct address *address, bool beside_ours)
 {
     struct sockaddr_storage name;
     socklen_t len = address_to_socket(address, &name);
     int fd = socket(address->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int on = 1, error;
+    int error;
 
     if (fd < 0)
         return -1;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-        (address->family != AF_INET6 ||
-         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0) &&
+    if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
+        set_option(fd, SOL_SOCKET, SO_REUSEPORT, beside_ours) &&
+        (address->family != AF_INET6 || set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) &&
         bind(fd, (const struct sockaddr *)&name, len) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
     error = errno;
     close(fd);
     errno = error;
     return -1;
+}
+
+/* Returns whether we have that port at all. */
+static bool share_port(const struct sockets *sockets, const struct address *address, bool share)
+{
+    bool is_ours = false;
+
+    for (size_t i = 0; i < sockets->count; i++) {
+        if (sockets->items[i].address.family != address->family ||
+            sockets->items[i].address.port != address->port)
+            continue;
+        set_option(sockets->items[i].fd, SOL_SOCKET, SO_REUSEPORT, share);
+        is_ours = true;
+    }
+    return is_ours;
+}
+
+/* A wildcard instead of its addresses, or the other way round: the kernel takes both on one port
+ * only while all share it. Nobody else may, so that is for this moment. */
+static int bind_beside_ours(const struct sockets *sockets, const struct address *address)
+{
+    int fd, error;
+
+    if (!share_port(sockets, address, true))
+        return -1; /* errno stays EADDRINUSE */
+    fd = bind_and_listen(address, true);
+    error = errno;
+    share_port(sockets, address, false);
+    if (fd >= 0)
+        set_option(fd, SOL_SOCKET, SO_REUSEPORT, 0);
+    errno = error;
+    return fd;
 }
 
 static void report_failure(struct conf_report *report, const struct listen *listen, int error)
@@ -67,7 +104,9 @@ static bool have(struct sockets *sockets, const struct listen *listen, struct co
 
     if (find(sockets, &listen->address) != NULL)
         return true;
-    fd = bind_and_listen(&listen->address);
+    fd = bind_and_listen(&listen->address, false);
+    if (fd < 0 && errno == EADDRINUSE)
+        fd = bind_beside_ours(sockets, &listen->address);
     if (fd < 0) {
         report_failure(report, listen, errno);
         return false;

@@ -91,12 +91,40 @@ static void what_a_wildcard_covers_is_not_bound(void **state)
     conf_report_deinit(&report);
 }
 
+static void a_wildcard_takes_the_place_of_its_address_and_back(void **state)
+{
+    struct listen list[] = {free_listen(), free_listen()};
+    struct listen_list narrow = {&list[0], 1}, wide = {&list[1], 1};
+    struct sockets sockets = {0}, other = {0};
+    struct conf_report report;
+
+    (void)state;
+    assert_true(address_parse(SLICE("0.0.0.0"), &list[1].address));
+    list[1].address.port = list[0].address.port;
+    conf_report_init(&report);
+    assert_true(sockets_bind(&sockets, &narrow, &report));
+    sockets_commit(&sockets, &narrow);
+    for (int i = 0; i < 2; i++) {
+        assert_true(sockets_bind(&sockets, &wide, &report));
+        sockets_commit(&sockets, &wide);
+        assert_int_equal(sockets.count, 1);
+        assert_false(sockets_bind(&other, &wide, &report)); /* nobody else comes in */
+        assert_true(sockets_bind(&sockets, &narrow, &report));
+        sockets_commit(&sockets, &narrow);
+        assert_int_equal(sockets.count, 1);
+        assert_false(sockets_bind(&other, &narrow, &report));
+    }
+    sockets_deinit(&sockets);
+    conf_report_deinit(&report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_kept_address_keeps_its_socket),
         cmocka_unit_test(a_failed_bind_is_reported_and_undone),
         cmocka_unit_test(what_a_wildcard_covers_is_not_bound),
+        cmocka_unit_test(a_wildcard_takes_the_place_of_its_address_and_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
