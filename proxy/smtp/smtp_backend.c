@@ -229,6 +229,11 @@ void smtp_backend_learn(struct smtp_backend *backend, const struct smtp_reply *r
     backend->plan.known[backend->target] = backend->capabilities;
 }
 
+void smtp_backend_unlearn(struct smtp_backend *backend)
+{
+    smtp_capabilities_start(&backend->capabilities);
+}
+
 static void refuse_reply(struct smtp_backend *backend, const struct smtp_reply *reply)
 {
     log_about(backend, LOG_ERROR, "answered \"%u %s\", waiting for %s", reply->code,
@@ -243,6 +248,25 @@ static void pass_refusal(struct smtp_backend *backend, const struct smtp_reply *
     log_about(backend, LOG_INFO, "refused the client: \"%u %s\"", reply->code,
               log_escape(smtp_reply_first(reply)).text);
     end(backend, CLOSE_BACKEND_REFUSED, reply);
+}
+
+/* The answer to the client's own greeting. */
+static void take_hello(struct smtp_backend *backend, const struct smtp_reply *reply)
+{
+    bool is_refusal = reply->code >= 400 && reply->code != 421;
+
+    if (is_refusal) {
+        pass_refusal(backend, reply);
+    } else if (reply->code != 250) {
+        refuse_reply(backend, reply);
+    } else {
+        if (backend->plan.client_said_ehlo)
+            smtp_backend_learn(backend, reply);
+        else
+            smtp_backend_unlearn(backend);
+        enter(backend, READY);
+        backend->events->ready(backend->owner);
+    }
 }
 
 static void take_reply(struct smtp_backend *backend, const struct smtp_reply *reply)
@@ -274,16 +298,7 @@ static void take_reply(struct smtp_backend *backend, const struct smtp_reply *re
             refuse_reply(backend, reply);
         return;
     case HELLO:
-        if (reply->code == 421) {
-            refuse_reply(backend, reply);
-        } else if (reply->code != 250) {
-            pass_refusal(backend, reply);
-        } else {
-            if (backend->plan.client_said_ehlo)
-                smtp_backend_learn(backend, reply);
-            enter(backend, READY);
-            backend->events->ready(backend->owner);
-        }
+        take_hello(backend, reply);
         return;
     case READY:
         backend->events->replied(backend->owner, reply);

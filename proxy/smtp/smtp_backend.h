@@ -52,6 +52,8 @@ size_t smtp_backend_queued(const struct smtp_backend *backend);
 /* What it announced to this client. */
 const struct smtp_capabilities *smtp_backend_capabilities(const struct smtp_backend *backend);
 void smtp_backend_learn(struct smtp_backend *backend, const struct smtp_reply *reply);
+/* After HELO there are no extensions: Postfix hangs up on whoever pipelines then. */
+void smtp_backend_unlearn(struct smtp_backend *backend);
 
 struct slice smtp_backend_target(const struct smtp_backend *backend); /* "host:port" */
 

@@ -54,10 +54,15 @@ static void poison(struct smtp_session *smtp)
     smtp_session_enter(smtp, SMTP_STATE_DATA_SWALLOW);
 }
 
+/* Inside a mail it was the backend that refused something, and the client may have sent the chunk
+ * before it knew: no error of its own. */
 static void end_swallow(struct smtp_session *smtp)
 {
     smtp_session_enter(smtp, SMTP_STATE_COMMAND);
-    smtp_session_refuse(smtp, smtp->swallow_reply);
+    if (smtp->in_mail)
+        smtp_session_reply(smtp, smtp->swallow_reply);
+    else
+        smtp_session_refuse(smtp, smtp->swallow_reply);
 }
 
 static bool take_data(struct smtp_session *smtp, struct slice input)
@@ -88,10 +93,12 @@ static bool take_chunk(struct smtp_session *smtp, struct slice input)
     size_t len = smtp->chunk_left < input.len ? (size_t)smtp->chunk_left : input.len;
 
     smtp->chunk_left -= len;
-    if (smtp->state == SMTP_STATE_CHUNK)
+    if (smtp->state == SMTP_STATE_CHUNK) {
         pass_on(smtp, input, len);
-    else
+    } else {
         account(smtp, len);
+        set_deadline(smtp);
+    }
     if (smtp->chunk_left > 0)
         return false;
     if (smtp->state == SMTP_STATE_CHUNK)

@@ -85,6 +85,8 @@ static void reply_hello(struct smtp_session *smtp, const struct smtp_reply *repl
     }
     if (smtp->hello == SMTP_HELLO_EHLO)
         smtp_backend_learn(smtp->backend, reply);
+    else
+        smtp_backend_unlearn(smtp->backend);
     write_hello(smtp, given->is_known ? given : smtp_backend_capabilities(smtp->backend));
 }
 

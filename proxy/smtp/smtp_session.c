@@ -225,6 +225,7 @@ static void drop_backend(struct smtp_session *smtp)
     smtp_backend_drop(&smtp->backend);
     if (smtp->queue != NULL)
         smtp->queue->count = 0;
+    smtp_body_drained(smtp); /* nobody else lets the client go on now */
 }
 
 static void on_backend_ready(void *owner)
@@ -236,13 +237,23 @@ static void on_backend_ready(void *owner)
     smtp_session_continue(smtp);
 }
 
+/* The backend leaves, whatever it was asked. */
+static void take_goodbye(struct smtp_session *smtp, const struct smtp_reply *reply)
+{
+    session_log(smtp->session, LOG_WARN, "backend %.*s answered \"421 %s\"",
+                (int)smtp->log.target_len, smtp->log.target,
+                log_escape(smtp_reply_first(reply)).text);
+    smtp_log_reply(&smtp->log, reply->code, smtp_reply_first(reply));
+    smtp_session_pass(smtp, reply);
+    smtp_session_end(smtp, NULL, CLOSE_BACKEND_REFUSED);
+}
+
 static void on_backend_replied(void *owner, const struct smtp_reply *reply)
 {
     struct smtp_session *smtp = owner;
 
     if (reply->code == 421) {
-        smtp_session_pass(smtp, reply);
-        smtp_session_end(smtp, NULL, CLOSE_BACKEND_REFUSED);
+        take_goodbye(smtp, reply);
         return;
     }
     if (smtp->queue->count == 0) {
@@ -507,12 +518,18 @@ static bool take_line(struct smtp_session *smtp, struct slice input)
     return true;
 }
 
+/* The client does not read its replies. */
+static bool is_deaf(const struct smtp_session *smtp)
+{
+    return stream_queued(smtp->session->client) > REPLIES_MAX;
+}
+
 /* Goes on with the input as far as the state allows. True: it may be asked again. */
 static bool step(struct smtp_session *smtp)
 {
     struct slice input = session_input(smtp->session);
 
-    if (input.len == 0 || stream_queued(smtp->session->client) > REPLIES_MAX)
+    if (input.len == 0 || is_deaf(smtp))
         return false;
     switch (smtp->state) {
     case SMTP_STATE_DELAY:
@@ -581,6 +598,12 @@ static void run(struct smtp_session *smtp)
     takes_lines = smtp->state == SMTP_STATE_COMMAND || smtp->state == SMTP_STATE_AUTH;
     if (smtp->state == SMTP_STATE_CLOSED)
         return;
+    if (is_deaf(smtp)) {
+        stream_tell_drained(smtp->session->client);
+        return;
+    }
+    if (stream_is_paused(smtp->session->client))
+        return; /* its end comes behind the bytes that the backend has no room for yet */
     if (stream_end(smtp->session->client) != STREAM_OPEN) {
         take_end(smtp);
     } else if (takes_lines && !smtp->has_partial && smtp_session_outstanding(smtp) == 0 &&
@@ -617,6 +640,7 @@ static void greet(struct smtp_session *smtp)
 void smtp_session_forget(struct smtp_session *smtp)
 {
     smtp_backend_quit(&smtp->backend);
+    smtp_body_drained(smtp);
     smtp_auth_end(smtp);
     smtp->hello = SMTP_HELLO_NONE;
     smtp->hello_len = 0;

@@ -691,6 +691,9 @@ static void a_backend_that_leaves_is_passed_on(void **state)
     fixture_open_mail(&f);
     fake_backend_sends(&f.worker, SLICE("421 4.3.2 shutting down\r\n"));
     ends(&f, "421 4.3.2 shutting down\r\n", CLOSE_BACKEND_REFUSED);
+    assert_non_null(strstr(fake_log(&f.worker), "answered \"421 4.3.2 shutting down\""));
+    assert_non_null(
+        strstr(fixture_log(&f, FIXTURE_ACCESS_LOG), "\"reply\":\"421 4.3.2 shutting down\""));
     fixture_stop(&f);
 }
 
@@ -1245,6 +1248,190 @@ static void a_client_that_does_not_read_is_not_listened_to(void **state)
     fixture_stop(&f);
 }
 
+static void replies_to_many_commands_at_once_all_come(void **state)
+{
+    char commands[6 * 5000 + 1];
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_start(&f, "203.0.113.7");
+    fixture_greet(&f);
+    for (int i = 0; i < 5000; i++)
+        memcpy(commands + 6 * i, "RSET\r\n", 7);
+    fake_client_sends(f.fake, slice_of(commands));
+    assert_int_equal(strlen(fake_client_hears(f.fake)), 5000 * strlen("250 2.0.0 Ok\r\n"));
+    fixture_stop(&f);
+}
+
+static void a_late_refusal_belongs_to_its_own_mail(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_start(&f, "203.0.113.7");
+    fixture_greet(&f);
+    fixture_send_mail(&f, "MAIL FROM:<a@b>\r\nRSET\r\nMAIL FROM:<c@d>\r\n");
+    backend_says(&f, "550 not him\r\n", "550 not him\r\n");
+    backend_says(&f, "250 reset\r\n", "250 reset\r\n");
+    backend_says(&f, "250 ok\r\n", "250 ok\r\n");
+    says(&f, "RCPT TO:<e@f>\r\n", "");
+    backend_hears(&f, "MAIL FROM:<a@b>\r\nRSET\r\nMAIL FROM:<c@d>\r\nRCPT TO:<e@f>\r\n");
+    fixture_stop(&f);
+}
+
+static void a_large_chunk_is_swallowed_as_long_as_it_comes(void **state)
+{
+    static char block[200000];
+    struct fixture f;
+
+    (void)state;
+    memset(block, 'a', sizeof block);
+    fixture_init(&f);
+    fixture_start(&f, "203.0.113.7");
+    fixture_greet(&f);
+    says(&f, "BDAT 800000\r\n", "");
+    for (int i = 0; i < 3; i++) {
+        fake_client_sends(f.fake, (struct slice){block, sizeof block});
+        fake_time_passes(&f.worker, 170000);
+        assert_false(fake_is_closed(f.fake));
+    }
+    fake_client_sends(f.fake, (struct slice){block, sizeof block});
+    assert_string_equal(fake_client_hears(f.fake), "503 5.5.1 Send MAIL and RCPT first\r\n");
+    fixture_stop(&f);
+}
+
+static void a_backend_that_goes_with_a_full_queue_sets_the_client_free(void **state)
+{
+    static char block[300 * 1024];
+    struct fixture f;
+
+    (void)state;
+    memset(block, 'a', sizeof block);
+    fixture_init(&f);
+    fixture_open_mail(&f);
+    says(&f, "BDAT 307200 LAST\r\n", "");
+    fake_backend_is_slow(&f.worker, true);
+    fake_client_sends(f.fake, (struct slice){block, sizeof block});
+    assert_true(fake_client_is_paused(f.fake));
+    backend_says(&f, "552 too large\r\n", "552 too large\r\n");
+    fake_backend_ends(&f.worker);
+    assert_false(fake_client_is_paused(f.fake));
+    says(&f, "NOOP\r\n", "250 2.0.0 Ok\r\n");
+    fixture_stop(&f);
+}
+
+static void starttls_behind_a_full_queue_is_heard(void **state)
+{
+    static char bytes[300 * 1024 + 16];
+    struct fixture f;
+
+    (void)state;
+    memset(bytes, 'a', 300 * 1024);
+    memcpy(bytes + 300 * 1024, "STARTTLS\r\n", 11);
+    fixture_init(&f);
+    fixture_open_mail(&f);
+    says(&f, "BDAT 307200 LAST\r\n", "");
+    fake_backend_is_slow(&f.worker, true);
+    fake_client_sends(f.fake, slice_of(bytes));
+    assert_true(fake_client_is_paused(f.fake));
+    backend_says(&f, "552 too large\r\n", "552 too large\r\n220 2.0.0 Ready to start TLS\r\n");
+    assert_true(fake_tls_is_begun(f.fake));
+    assert_false(fake_client_is_paused(f.fake));
+    fixture_stop(&f);
+}
+
+static void the_end_of_a_client_waits_behind_its_bytes(void **state)
+{
+    static char bytes[300 * 1024 + 64];
+    struct text text = text_in(bytes, sizeof bytes);
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_open_mail(&f);
+    says(&f, "BDAT 307200\r\n", "");
+    for (int i = 0; i < 307200; i++)
+        text_byte(&text, 'a');
+    text_add(&text, SLICE("BDAT 2 LAST\r\nbc"));
+    fake_backend_is_slow(&f.worker, true);
+    fake_client_sends(f.fake, text_slice(&text));
+    backend_says(&f, "250 ok\r\n", "250 ok\r\n");
+    fake_client_ends(f.fake);
+    assert_false(fake_is_closed(f.fake));
+    fake_backend_hears(&f.worker);
+    fake_backend_is_slow(&f.worker, false);
+    backend_hears(&f, "bc");
+    fake_backend_sends(&f.worker, SLICE("250 ok: queued as A1\r\n"));
+    ends(&f, "250 ok: queued as A1\r\n", CLOSE_CLIENT_GONE);
+    fixture_stop(&f);
+}
+
+static void refused_chunks_are_no_errors_of_the_client(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_open_mail(&f);
+    says(&f, "BDAT 1\r\na", "");
+    backend_says(&f, "552 too much\r\n", "552 too much\r\n");
+    for (int i = 0; i < 10; i++)
+        says(&f, "BDAT 1\r\na", "503 5.5.1 An earlier chunk was refused, send RSET\r\n");
+    fixture_stop(&f);
+}
+
+static void nothing_is_pipelined_after_helo(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_start(&f, "203.0.113.7");
+    fake_client_hears(f.fake);
+    says(&f, "HELO client.example\r\n", "250 edge.example\r\n");
+    says(&f, "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n", "");
+    fake_dns_answers(&f.worker, DNS_NO_SUCH_NAME, "", false);
+    fake_backend_accepts(&f.worker);
+    backend_says(&f, "220 mx\r\n", "");
+    backend_says(&f, FIXTURE_EHLO, "");
+    backend_says(&f, "220 mx\r\n", "");
+    fake_backend_hears(&f.worker);
+    backend_says(&f, "250 mx\r\n", "");
+    backend_hears(&f, "MAIL FROM:<a@b>\r\n");
+    backend_says(&f, "250 1\r\n", "250 1\r\n");
+    backend_hears(&f, "RCPT TO:<c@d>\r\n");
+    fixture_stop(&f);
+}
+
+static void an_answer_to_ehlo_is_no_answer_to_mail(void **state)
+{
+    static const struct refusal_case rows[] = {
+        {"220 mx\r\n",            "421 4.3.2 Service not available, try again later\r\n"},
+        {"354 go\r\n",            "421 4.3.2 Service not available, try again later\r\n"},
+        {"421 going\r\n",         "421 4.3.2 Service not available, try again later\r\n"},
+        {"550 5.7.1 Not you\r\n", "550 5.7.1 Not you\r\n"                               },
+        {"450 4.7.1 Not now\r\n", "450 4.7.1 Not now\r\n"                               },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct fixture f;
+
+        fixture_init(&f);
+        f.conf.xclient = false;
+        fixture_start(&f, "203.0.113.7");
+        fixture_greet(&f);
+        says(&f, "MAIL FROM:<a@b>\r\n", "");
+        fake_backend_accepts(&f.worker);
+        backend_says(&f, "220 mx\r\n", "");
+        fake_backend_sends(&f.worker, slice_of(rows[i].line));
+        ends(&f, rows[i].reply, CLOSE_BACKEND_REFUSED);
+        fixture_stop(&f);
+    }
+}
+
 /* Time, and the end of frontd. */
 
 static void idle_clients_are_sent_away(void **state)
@@ -1415,6 +1602,15 @@ int main(void)
         cmocka_unit_test(guessing_has_an_end),
         cmocka_unit_test(a_failed_login_is_not_announced),
         cmocka_unit_test(a_client_that_does_not_read_is_not_listened_to),
+        cmocka_unit_test(replies_to_many_commands_at_once_all_come),
+        cmocka_unit_test(a_late_refusal_belongs_to_its_own_mail),
+        cmocka_unit_test(a_large_chunk_is_swallowed_as_long_as_it_comes),
+        cmocka_unit_test(a_backend_that_goes_with_a_full_queue_sets_the_client_free),
+        cmocka_unit_test(starttls_behind_a_full_queue_is_heard),
+        cmocka_unit_test(the_end_of_a_client_waits_behind_its_bytes),
+        cmocka_unit_test(refused_chunks_are_no_errors_of_the_client),
+        cmocka_unit_test(nothing_is_pipelined_after_helo),
+        cmocka_unit_test(an_answer_to_ehlo_is_no_answer_to_mail),
         cmocka_unit_test(idle_clients_are_sent_away),
         cmocka_unit_test(half_a_command_has_a_minute),
         cmocka_unit_test(draining_waits_for_the_end_of_a_mail),

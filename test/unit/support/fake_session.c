@@ -38,6 +38,7 @@ struct stream {
     uint64_t bytes_in, bytes_out;
     enum stream_end end;
     bool is_paused, is_slow;
+    bool tells_drained; /* even if the socket takes all at once */
 };
 
 struct backend_dial {
@@ -57,6 +58,7 @@ struct loop {
     size_t deadline_count;
     struct loop_task *tasks[16];
     size_t task_count;
+    struct stream *resumed;
     void *retired[RETIRED_MAX];
     size_t retired_count;
     struct backend_dial *dial;
@@ -190,15 +192,32 @@ static void renew_input(struct stream *stream)
     stream->consumed = 0;
 }
 
+static void run_task(struct loop *loop)
+{
+    struct loop_task *task = loop->tasks[0];
+
+    loop->tasks[0] = loop->tasks[--loop->task_count];
+    task->next = NULL;
+    task->run(task->owner);
+}
+
+static void deliver_resumed(struct loop *loop)
+{
+    struct stream *stream = loop->resumed;
+
+    loop->resumed = NULL;
+    if (!stream->is_paused)
+        stream->events->received(stream->owner);
+}
+
 /* The end of a turn. */
 static void settle(struct loop *loop)
 {
-    while (loop->task_count > 0) {
-        struct loop_task *task = loop->tasks[0];
-
-        loop->tasks[0] = loop->tasks[--loop->task_count];
-        task->next = NULL;
-        task->run(task->owner);
+    while (loop->task_count > 0 || loop->resumed != NULL) {
+        if (loop->task_count > 0)
+            run_task(loop);
+        else
+            deliver_resumed(loop);
     }
     renew_input(loop->backend);
     free_retired(loop);
@@ -245,13 +264,6 @@ enum stream_end stream_end(const struct stream *stream)
     return stream->end;
 }
 
-static void resume(void *owner)
-{
-    struct stream *stream = owner;
-
-    stream->events->received(stream->owner);
-}
-
 void stream_pause(struct stream *stream)
 {
     stream->is_paused = true;
@@ -259,9 +271,11 @@ void stream_pause(struct stream *stream)
 
 void stream_resume(struct stream *stream)
 {
+    if (!stream->is_paused)
+        return;
     stream->is_paused = false;
-    if (stream_input(stream).len > 0)
-        resume(stream); /* the owner's own callbacks call this last */
+    if (stream_input(stream).len > 0 || stream->end != STREAM_OPEN)
+        stream->loop->resumed = stream;
 }
 
 bool stream_is_paused(const struct stream *stream)
@@ -289,12 +303,19 @@ size_t stream_queued(const struct stream *stream)
     return stream->queued;
 }
 
+void stream_tell_drained(struct stream *stream)
+{
+    stream->tells_drained = true;
+}
+
 void stream_close(struct stream **stream)
 {
     struct loop *loop = (*stream)->loop;
 
     if (loop->backend == *stream)
         loop->backend = NULL;
+    if (loop->resumed == *stream)
+        loop->resumed = NULL;
     /* What was read from it may be used until the turn ends. */
     loop_retire(loop, (*stream)->input.at);
     loop_retire(loop, (*stream)->output.at);
@@ -344,8 +365,7 @@ void session_write(struct session *session, struct slice bytes)
     if (fake == NULL)
         return;
     session->client->bytes_out += bytes.len;
-    if (session->client->is_slow)
-        session->client->queued += bytes.len;
+    session->client->queued += bytes.len;
     bytes_add(&fake->heard, bytes);
 }
 
@@ -592,9 +612,24 @@ struct fake *fake_start(const struct protocol *protocol, struct worker *worker,
     return fake;
 }
 
+/* What was said to the client leaves. */
+static void flush_client(struct fake *fake)
+{
+    while (fake->client != NULL && !fake->client->is_slow && fake->client->queued > 0) {
+        bool tells = fake->client->tells_drained;
+
+        fake->client->queued = 0;
+        fake->client->tells_drained = false;
+        if (tells && fake->session != NULL)
+            fake->session->protocol->drained(fake->session);
+        settle(fake->worker->loop);
+    }
+}
+
 static void end_turn(struct fake *fake)
 {
     settle(fake->worker->loop);
+    flush_client(fake);
     renew_input(fake->client);
     drop_cancelled(fake->worker->loop);
 }
