@@ -98,7 +98,7 @@ class Quickstart:
         config.write_text(re.sub(r"@(\w+)@", lambda m: str(values[m[1]]), text), encoding="utf-8")
         words = [program, "-p", f"{self.home}/", "-c", config]
 
-        print("$ frontd -t")
+        print("$ frontd -t", flush=True)
         subprocess.run([*words, "-t"], check=True)
         with open(self.home / "output", "wb") as output:
             process = subprocess.Popen(words, stdout=output, stderr=output, start_new_session=True)
