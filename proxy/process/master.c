@@ -98,6 +98,8 @@ void master_quit(struct master *master)
 {
     uint32_t timeout_ms;
 
+    if (master->phase == MASTER_QUITTING)
+        return; /* asked twice: what is open still finishes; TERM is for the impatient */
     if (master->phase != MASTER_RUNNING) {
         master_stop(master);
         return;

@@ -180,6 +180,7 @@ def test_quit_lets_what_is_open_finish(frontd, http_backend, connect):
     wait_until(lambda: instance.workers(), instance.describe)
     instance.command("-s", "quit")
     wait_until(lambda: "quitting" in instance.log(), instance.describe)
+    assert instance.command("-s", "quit").returncode == 0  # again: nothing is cut off
     assert instance.process.poll() is None
     client.send(b"def")
     assert b"200" in client.read_until(b"\r\n\r\n")
