@@ -11,25 +11,27 @@ enum option_kind {
     OPTION_SIGNAL, /* takes the name of a command */
 };
 
+/* clang-format off */
 static const struct option_row {
     char letter;
     enum option_kind kind;
     enum command_action action;
     size_t value; /* offset of the member */
 } options[] = {
-    {'t',                           OPTION_ACTION, COMMAND_TEST,    0                                   },
-    {'T',                           OPTION_ACTION, COMMAND_DUMP,    0                                   },
-    {'v',                           OPTION_ACTION, COMMAND_VERSION, 0                                   },
-    {'V',                           OPTION_ACTION, COMMAND_BUILD,   0                                   },
-    {'h',                           OPTION_ACTION, COMMAND_HELP,    0                                   },
-    {'?',                           OPTION_ACTION, COMMAND_HELP,    0                                   },
-    {'q',                           OPTION_QUIET,  COMMAND_RUN,     0                                   },
-    {'c',                           OPTION_VALUE,  COMMAND_RUN,     offsetof(struct command_line,         conf)},
-    {'p',                             OPTION_VALUE,                                        COMMAND_RUN,               offsetof(struct command_line, prefix)},
-    {'e',                      OPTION_VALUE,                                   COMMAND_RUN,                                                offsetof(struct command_line,                                                   error_log)},
-    {'g', OPTION_VALUE,    COMMAND_RUN,offsetof(struct command_line,globals)},
-    {'s',                  OPTION_SIGNAL,COMMAND_CONTROL,                                    0                                                                                                                    },
+    {'t', OPTION_ACTION, COMMAND_TEST,    0},
+    {'T', OPTION_ACTION, COMMAND_DUMP,    0},
+    {'v', OPTION_ACTION, COMMAND_VERSION, 0},
+    {'V', OPTION_ACTION, COMMAND_BUILD,   0},
+    {'h', OPTION_ACTION, COMMAND_HELP,    0},
+    {'?', OPTION_ACTION, COMMAND_HELP,    0},
+    {'q', OPTION_QUIET,  COMMAND_RUN,     0},
+    {'c', OPTION_VALUE,  COMMAND_RUN,     offsetof(struct command_line, conf)},
+    {'p', OPTION_VALUE,  COMMAND_RUN,     offsetof(struct command_line, prefix)},
+    {'e', OPTION_VALUE,  COMMAND_RUN,     offsetof(struct command_line, error_log)},
+    {'g', OPTION_VALUE,  COMMAND_RUN,     offsetof(struct command_line, globals)},
+    {'s', OPTION_SIGNAL, COMMAND_CONTROL, 0},
 };
+/* clang-format on */
 
 struct words {
     const char *const *at, *const *end; /* those not looked at yet */
