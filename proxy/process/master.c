@@ -17,6 +17,9 @@
 
 /* How long workers may take to say goodbye before they are killed. */
 #define STOP_PATIENCE_MS 1500
+/* Each generation that still drains holds its logs and channels: a soft limit of 1024 ends reloads
+ * after some hundred of them. Workers set their own. */
+#define MASTER_DESCRIPTORS 16384
 
 static void end_if_empty(struct master *master)
 {
@@ -313,6 +316,7 @@ int master_run(const struct program *program, struct configuration *configuratio
     deadline_init(&master.end_deadline, on_end_expired, &master);
     loop_task_init(&master.sweep, on_sweep, &master);
     watch_signals(&master, watches);
+    (void)privileges_raise_descriptors(MASTER_DESCRIPTORS);
     if (!privileges_harden())
         log_line(&master.log, LOG_WARN, 0, "cannot harden the master: %s", strerror(errno));
     if (open_control(&master)) {

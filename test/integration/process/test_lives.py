@@ -1,6 +1,7 @@
 """Processes that die, are told to end, or get a new configuration."""
 
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -258,6 +259,18 @@ def test_a_worker_may_open_as_many_files_as_it_is_told(frontd):
         with open(f"/proc/{pid}/limits", encoding="ascii") as text:
             limit = next(line for line in text if line.startswith("Max open files"))
         assert limit.split()[3] == "1234"
+
+
+def test_the_master_has_descriptors_for_many_generations(frontd):
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        instance = frontd(SITE, word="one")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    with open(f"/proc/{instance.process.pid}/limits", encoding="ascii") as text:
+        limit = next(line for line in text if line.startswith("Max open files"))
+    assert int(limit.split()[3]) == min(16384, max(before[1], 16384 if os.geteuid() == 0 else 0))
 
 
 def test_an_address_beside_its_wildcard_has_its_own_site(frontd, connect):
