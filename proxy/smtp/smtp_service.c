@@ -30,12 +30,22 @@ static const char *const alpn[] = {"smtp", "esmtp", "submission", NULL};
 
 /* Probes. */
 
+/* A backend may start later than frontd; its clients should not be told for long that it can do
+ * nothing, since mail with SMTPUTF8 does not come again. */
+#define FIRST_PAUSE_MS 1000
+#define LAST_PAUSE_MS  60000
+
 static void on_probe_ended(void *owner, enum close_reason reason, const struct smtp_reply *reply)
 {
     struct smtp_server *server = owner;
 
-    (void)reason, (void)reply;
+    (void)reply;
     smtp_backend_drop(&server->probe);
+    if (reason == CLOSE_DONE)
+        return;
+    deadline_set(server->worker->loop, &server->next_probe, server->probe_pause_ms);
+    if (server->probe_pause_ms < LAST_PAUSE_MS)
+        server->probe_pause_ms *= 2;
 }
 
 static const struct smtp_backend_events probe_events = {.ended = on_probe_ended};
@@ -51,6 +61,14 @@ static void start_probe(struct smtp_server *server)
 
     if (!server->given.is_known && plan.targets->count > 0)
         server->probe = smtp_backend_open(&plan, &probe_events, server);
+}
+
+static void on_next_probe(void *owner)
+{
+    struct smtp_server *server = owner;
+
+    if (!server->worker->draining && !smtp_server_capabilities(server)->is_known)
+        start_probe(server);
 }
 
 /* Servers. */
@@ -88,6 +106,8 @@ static void start_server(struct worker *worker, struct arena *arena, struct smtp
         for (size_t i = 0; i < conf->smtp_capabilities.count; i++)
             smtp_capabilities_add(&server->given, conf->smtp_capabilities.words[i].text);
     }
+    server->probe_pause_ms = FIRST_PAUSE_MS;
+    deadline_init(&server->next_probe, on_next_probe, server);
     start_probe(server);
 }
 
@@ -196,6 +216,7 @@ bool smtp_service_start(struct worker *worker, const struct protocol *protocol)
 static void stop_shared(struct shared *shared)
 {
     for (size_t i = 0; i < shared->count; i++) {
+        deadline_clear(&shared->servers[i].next_probe);
         smtp_backend_drop(&shared->servers[i].probe);
         smtp_backend_drop_left(&shared->servers[i].left);
     }

@@ -2,11 +2,13 @@
 
 #include "base/log.h"
 #include "base/slice.h"
+#include "net/loop.h"
 #include "smtp/smtp_capabilities.h"
 #include "smtp/smtp_conf.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What the mail sessions of a worker share: its mail servers, with what is known of their backends.
  */
@@ -27,7 +29,9 @@ struct smtp_server {
     struct smtp_capabilities given;  /* smtp_capabilities; not known: none were given */
     struct smtp_capabilities *known; /* by target of proxy_pass: what each announced last */
     struct smtp_backend *probe;      /* asks at the start what the backend can do */
-    struct smtp_backend *left;       /* those that decide on messages whose clients are gone */
+    struct deadline next_probe;      /* and again while no backend has said it */
+    uint32_t probe_pause_ms;
+    struct smtp_backend *left; /* those that decide on messages whose clients are gone */
 };
 
 #define SMTP_NO_LOG ((size_t)-1)

@@ -286,6 +286,20 @@ def test_a_slow_backend_holds_the_client_back(frontd, scripted_backend, connect)
     peer.expect_reply(250, f"^{sent + len(rest) + 3} bytes$")
 
 
+def test_a_backend_that_starts_later_is_asked_again(frontd, smtp_backend, connect):
+    """Without that, a client with SMTPUTF8 mail is told for good that it cannot be sent here."""
+    backend = smtp_backend()
+    backend.stop()
+    edge = frontd(CONFIG, backend=backend.address)
+    edge.wait_for_log("cannot be reached")
+    peer = greet(connect, edge)
+    assert "SMTPUTF8" not in peer.command("EHLO client.example", 250).keywords
+    backend.start()
+    wait_until(lambda: "SMTPUTF8" in peer.command("EHLO client.example", 250).keywords, "the backend is asked again")
+    peer.command("QUIT", 221)
+    assert all(session.verbs[0] == "EHLO" and "MAIL" not in session.verbs for session in backend.sessions)
+
+
 def _count(peer):
     """Bytes up to and with CRLF.CRLF."""
     total, tail = len(peer.input), peer.input[-5:]
