@@ -6,7 +6,7 @@
  * connection and destroys the answer on its way (RFC 9112 9.6). */
 
 #define DROP_MAX (1u << 20)
-/* A peer that does not read its last words keeps us no longer than this. */
+/* A peer that takes nothing of its last words keeps us no longer than this. */
 #define FLUSH_MS 30000
 
 struct farewell {
@@ -16,6 +16,7 @@ struct farewell {
     struct deadline deadline;
     uint32_t linger_ms;
     uint64_t dropped;
+    size_t queued; /* when the deadline was set */
 };
 
 static void end_linger(struct farewell *linger)
@@ -35,6 +36,24 @@ static void on_done(void *owner)
     end_linger(owner);
 }
 
+static void wait_until_sent(struct farewell *linger)
+{
+    linger->queued = stream_queued(linger->stream);
+    deadline_set(linger->loop, &linger->deadline,
+                 linger->queued > 0 ? FLUSH_MS : linger->linger_ms);
+}
+
+static void on_deadline(void *owner)
+{
+    struct farewell *linger = owner;
+    size_t queued = stream_queued(linger->stream);
+
+    if (queued > 0 && queued < linger->queued)
+        wait_until_sent(linger);
+    else
+        end_linger(linger);
+}
+
 static void on_received(void *owner)
 {
     struct farewell *linger = owner;
@@ -42,15 +61,16 @@ static void on_received(void *owner)
 
     linger->dropped += len;
     stream_consume(linger->stream, len);
-    if (linger->dropped > DROP_MAX || stream_end(linger->stream) != STREAM_OPEN)
-        end_linger(linger);
+    if (linger->dropped > DROP_MAX ||
+        (stream_end(linger->stream) != STREAM_OPEN && stream_queued(linger->stream) == 0))
+        end_linger(linger); /* a peer that only says nothing more still reads */
 }
 
 static void on_drained(void *owner)
 {
     struct farewell *linger = owner;
 
-    if (linger->linger_ms == 0)
+    if (linger->linger_ms == 0 || stream_end(linger->stream) != STREAM_OPEN)
         end_linger(linger);
     else
         deadline_set(linger->loop, &linger->deadline, linger->linger_ms);
@@ -86,8 +106,8 @@ void stream_close_after(struct stream **handle, uint32_t linger_ms)
     if (linger->next != NULL)
         linger->next->previous = &linger->next;
     loop->farewells = linger;
-    deadline_init(&linger->deadline, on_done, linger);
-    deadline_set(loop, &linger->deadline, stream_queued(stream) > 0 ? FLUSH_MS : linger_ms);
+    deadline_init(&linger->deadline, on_deadline, linger);
+    wait_until_sent(linger);
     stream_set_owner(stream, &linger_events, linger);
     stream_put_off(stream, STREAM_PENDING_FLUSH);
     if (stream_is_paused(stream))

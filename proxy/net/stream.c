@@ -117,6 +117,11 @@ static void settle(struct stream *stream)
         update_interest(stream, false);
         return;
     }
+    if ((pending & STREAM_PENDING_BROKEN) != 0) {
+        stream_read_rest(stream);
+        update_interest(stream, false);
+        return;
+    }
     if ((pending & STREAM_PENDING_DRAINED) != 0 && stream_queued(stream) == 0 &&
         stream->events->drained != NULL)
         stream->events->drained(stream->owner);

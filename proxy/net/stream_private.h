@@ -25,6 +25,7 @@ enum stream_pending {
     STREAM_PENDING_RECEIVED = 1 << 1,
     STREAM_PENDING_FAILED = 1 << 2,
     STREAM_PENDING_DRAINED = 1 << 3,
+    STREAM_PENDING_BROKEN = 1 << 4,
 };
 
 struct stream {
@@ -40,7 +41,8 @@ struct stream {
     uint32_t input_limit;
     uint32_t read_size;
     int fd;
-    int error; /* errno of a failure */
+    int error;  /* errno of a failure */
+    int broken; /* errno of a failed write: what the peer said before is read first */
     enum stream_end end;
     uint8_t pending;  /* enum stream_pending bits */
     uint8_t interest; /* EV_READ | EV_WRITE as registered */
@@ -62,6 +64,7 @@ void stream_fail(struct stream *stream, enum stream_end how, int error);
 
 /* stream_read.c: one read of the socket, and what it brought to the owner. */
 void stream_read_plain(struct stream *stream);
+void stream_read_rest(struct stream *stream); /* after a failed write; then the stream fails */
 void stream_read_tls(struct stream *stream);
 void stream_deliver(struct stream *stream); /* what was kept */
 void stream_need_scratch(struct loop *loop);

@@ -61,8 +61,10 @@ static size_t receive(struct stream *stream, char *memory)
         grow_read_size(stream, (size_t)got);
         return (size_t)got;
     }
-    if (got == 0)
+    if (got == 0 && stream->broken == 0)
         stream->end = STREAM_FINISHED;
+    else if (got == 0)
+        return 0; /* the reset was told to the write that failed: no orderly end */
     else if (errno != EAGAIN && errno != EINTR)
         stream_fail(stream, STREAM_RESET, errno);
     return 0;
@@ -77,6 +79,20 @@ void stream_read_plain(struct stream *stream)
         return;
     stream->bytes_in += got;
     deliver_scratch(stream, kept + got);
+}
+
+void stream_read_rest(struct stream *stream)
+{
+    uint64_t before = stream->bytes_in - 1;
+
+    while (stream->bytes_in != before && !stream->closed && !stream->failed && !stream->paused &&
+           stream->end == STREAM_OPEN && stream->tls == NULL &&
+           buffer_len(&stream->kept) < stream->input_limit) {
+        before = stream->bytes_in;
+        stream_read_plain(stream);
+    }
+    if (!stream->closed)
+        stream_fail(stream, STREAM_RESET, stream->broken);
 }
 
 /* True when the handshake is over and reading may go on in the same turn. */

@@ -15,13 +15,34 @@
 #define FILE_TURN (1u << 20)
 #define FILE_STEP (64u << 10) /* read and encrypted at a time under TLS: stays in the cache */
 
+/* The peer has gone, but not before it said why: an early answer, a 421. That is read before the
+ * stream fails. */
+static void write_failed(struct stream *stream, int error)
+{
+    if (stream->tls != NULL || stream->paused || stream->end != STREAM_OPEN) {
+        stream_fail(stream, STREAM_RESET, error);
+        return;
+    }
+    stream->broken = error;
+    stream->blocked = false;
+    buffer_release(&stream->out);
+    free(stream->file);
+    stream->file = NULL;
+    stream_put_off(stream, STREAM_PENDING_BROKEN);
+}
+
+static bool is_deaf(const struct stream *stream)
+{
+    return stream->failed || stream->broken != 0;
+}
+
 /* Gives `bytes` to the socket; how many it took. Sets `blocked` or fails. */
 static size_t send_some(struct stream *stream, struct slice bytes, int flags)
 {
     ssize_t sent = send(stream->fd, bytes.at, bytes.len, MSG_NOSIGNAL | flags);
 
     if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-        stream_fail(stream, STREAM_RESET, errno);
+        write_failed(stream, errno);
         return 0;
     }
     if (sent < (ssize_t)bytes.len)
@@ -33,10 +54,10 @@ static void send_buffer(struct stream *stream, struct buffer *buffer, int flags)
 {
     size_t sent;
 
-    if (buffer_len(buffer) == 0 || stream->blocked || stream->failed)
+    if (buffer_len(buffer) == 0 || stream->blocked || is_deaf(stream))
         return;
     sent = send_some(stream, buffer_slice(buffer), flags);
-    if (!stream->failed)
+    if (!is_deaf(stream))
         buffer_consume(buffer, sent);
 }
 
@@ -149,7 +170,7 @@ static void send_file_plain(struct stream *stream)
         } else if (errno == EAGAIN) {
             stream->blocked = stream->waited = true;
         } else if (errno != EINTR) {
-            stream_fail(stream, STREAM_RESET, errno);
+            write_failed(stream, errno);
             return;
         }
     }
@@ -204,11 +225,11 @@ size_t stream_queued(const struct stream *stream)
 
 void stream_flush(struct stream *stream)
 {
-    if (stream->failed)
+    if (is_deaf(stream))
         return;
     flush_queue(stream);
     if (stream->file != NULL && buffer_len(&stream->out) == 0 && !stream->blocked &&
-        !stream->failed) {
+        !is_deaf(stream)) {
         if (stream_is_secured(stream) && buffer_len(&stream->tls->wire) == 0)
             send_file_secured(stream);
         else if (stream->tls == NULL)
@@ -216,7 +237,7 @@ void stream_flush(struct stream *stream)
     }
     if (stream->failed)
         stream->loop->gather.start = stream->loop->gather.end = 0;
-    if (stream->failed || stream_queued(stream) > 0)
+    if (is_deaf(stream) || stream_queued(stream) > 0)
         return;
     if (stream->finishing)
         end_direction(stream);
@@ -242,7 +263,7 @@ static void write_at_once(struct stream *stream, struct slice bytes)
     size_t from_queue;
 
     if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-        stream_fail(stream, STREAM_RESET, errno);
+        write_failed(stream, errno);
         return;
     }
     if (sent < 0)
@@ -269,7 +290,7 @@ void stream_write(struct stream *stream, struct slice bytes)
 {
     bool can_send = !stream->blocked && stream->file == NULL;
 
-    if (bytes.len == 0 || stream->failed || stream->finished || stream->finishing)
+    if (bytes.len == 0 || is_deaf(stream) || stream->finished || stream->finishing)
         return;
     ensure(stream->file == NULL);
     stream->bytes_out += bytes.len;
@@ -290,7 +311,7 @@ void stream_write(struct stream *stream, struct slice bytes)
 
 void stream_write_file(struct stream *stream, int file, uint64_t offset, uint64_t len)
 {
-    if (len == 0 || stream->failed || stream->finished || stream->finishing)
+    if (len == 0 || is_deaf(stream) || stream->finished || stream->finishing)
         return;
     ensure(stream->file == NULL);
     stream->file = memory_alloc(sizeof *stream->file);

@@ -296,6 +296,24 @@ static void a_file_that_shrank_fails_and_is_never_padded(void **state)
     close(file);
 }
 
+static void what_the_peer_said_before_it_went_is_heard_although_a_write_fails(void **state)
+{
+    static char block[64 << 10];
+    struct fixture *fixture = *state;
+
+    send_text(fixture, "last words");
+    close(fixture->peer);
+    stream_write(fixture->stream, (struct slice){block, sizeof block});
+    loop_run(fixture->loop);
+    assert_int_equal(fixture->got_len, 10);
+    assert_memory_equal(fixture->got, "last words", 10);
+    assert_int_equal(fixture->failed, 1);
+    assert_int_equal(fixture->end, STREAM_RESET);
+    stream_write(fixture->stream, SLICE("unheard"));
+    assert_int_equal(stream_queued(fixture->stream), 0);
+    fixture->peer = -1;
+}
+
 static void finish_sends_the_end_after_the_bytes(void **state)
 {
     struct fixture *fixture = *state;
@@ -320,6 +338,23 @@ static void closing_inside_received_is_safe(void **state)
     loop_run(fixture->loop);
     assert_null(fixture->stream);
     assert_int_equal(fixture->received, 1);
+}
+
+static void a_peer_that_only_ended_its_direction_gets_all_last_words(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t len = 3 << 20;
+    char *bytes = memory_alloc(len);
+
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = (char)(i % 251);
+    stream_write(fixture->stream, (struct slice){bytes, len});
+    shutdown(fixture->peer, SHUT_WR);
+    run_for(fixture, 20);
+    stream_close_after(&fixture->stream, 0);
+    run_for(fixture, 20);
+    assert_int_equal(peer_reads(fixture, len + 1), len); /* and then the end */
+    free(bytes);
 }
 
 static void a_lingering_close_delivers_the_last_words_despite_unread_input(void **state)
@@ -571,8 +606,10 @@ int main(void)
         STREAM_TEST(a_slow_reader_gets_every_byte_and_drained_is_told),
         STREAM_TEST(a_file_follows_what_was_written),
         STREAM_TEST(a_file_that_shrank_fails_and_is_never_padded),
+        STREAM_TEST(what_the_peer_said_before_it_went_is_heard_although_a_write_fails),
         STREAM_TEST(finish_sends_the_end_after_the_bytes),
         STREAM_TEST(closing_inside_received_is_safe),
+        STREAM_TEST(a_peer_that_only_ended_its_direction_gets_all_last_words),
         STREAM_TEST(a_lingering_close_delivers_the_last_words_despite_unread_input),
         STREAM_TEST(a_lingering_close_gives_up_on_a_peer_that_stays),
         STREAM_TEST(a_reset_is_told_as_failure),
