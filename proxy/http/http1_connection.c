@@ -48,6 +48,7 @@ static struct http1_exchange *new_exchange(struct http1_connection *connection)
     base->location = base->server->own;
     arena_init(&base->arena, EXCHANGE_ARENA_MAX);
     exchange->connection = connection;
+    exchange->stream_mark = stream_bytes_out(connection->session->client);
     exchange->body_done = true;
     loop_task_init(&exchange->task, run_task, exchange);
     connection->exchange = exchange;
@@ -445,6 +446,20 @@ void http1_connection_draining(struct session *session)
     (void)session;
 }
 
+/* The log tells what the client was sent, not what a file would have been. */
+static void forget_unsent(const struct session *session, struct http1_exchange *exchange)
+{
+    struct http_exchange *base = &exchange->base;
+    uint64_t sent, unsent;
+
+    if (session->client == NULL)
+        return;
+    sent = stream_bytes_out(session->client) - exchange->stream_mark;
+    unsent = base->bytes_sent > sent ? base->bytes_sent - sent : 0;
+    base->bytes_sent -= unsent;
+    base->body_sent -= base->body_sent < unsent ? base->body_sent : unsent;
+}
+
 void http1_connection_closed(struct session *session, enum close_reason reason)
 {
     struct http1_connection *connection = session->state;
@@ -456,7 +471,8 @@ void http1_connection_closed(struct session *session, enum close_reason reason)
 
         if (!base->head_sent)
             base->response.status = 499; /* as nginx logs it */
-        if (exchange->sends_file)        /* its file is closed now: nothing more of it may leave */
+        forget_unsent(session, exchange);
+        if (exchange->sends_file) /* its file is closed now: nothing more of it may leave */
             stream_close(&session->client);
         if (exchange->has_reader && base->reader != NULL && base->reader->aborted != NULL)
             base->reader->aborted(base);

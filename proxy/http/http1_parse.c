@@ -4,12 +4,15 @@
 #include "base/number.h"
 #include "http/http_uri.h"
 
-/* reference/http.md 4.1-6; backends are given more room for cookies and policies. */
+/* reference/http.md 4.1-6; backends are given more room for cookies and policies. A head has to be
+ * longer than allowed before a stream stops reading because so much is waiting (64 KiB). */
 const struct http1_limits http1_request_limits = {.line = 8192, .field = 8192, .head = 32768};
-const struct http1_limits http1_response_limits = {.line = 8192, .field = 16384, .head = 65536};
+const struct http1_limits http1_response_limits = {.line = 8192, .field = 16384, .head = 63u << 10};
 
-#define METHOD_MAX      32
-#define EMPTY_LINES_MAX 2
+#define METHOD_MAX             32
+#define EMPTY_LINES_MAX        2
+
+#define CONNECTION_OPTIONS_MAX 64
 
 /* Finding the end. */
 
@@ -110,6 +113,8 @@ static enum http_refusal parse_value(struct slice value, struct http_field *fiel
         if (!chars_is(value.at[i], CHARS_FIELD))
             return value_refusal(value.at[i]);
     field->value = slice_trim(value);
+    if (field->value.len == 0)
+        field->value = SLICE(""); /* there, but empty: not the same as missing in a log */
     return HTTP_ACCEPTED;
 }
 
@@ -215,6 +220,23 @@ static size_t count_fields(const struct fields *fields, enum http_field_id id)
     for (size_t i = 0; i < fields->count; i++)
         count += fields->list[i].id == id;
     return count;
+}
+
+/* Every field is looked up among these options, so there may not be many. */
+static enum http_refusal check_options(const struct fields *fields)
+{
+    size_t options = 0;
+
+    for (size_t i = 0; i < fields->count; i++) {
+        struct slice rest = fields->list[i].value;
+
+        if (fields->list[i].id != HTTP_FIELD_CONNECTION)
+            continue;
+        for (; rest.at != NULL; slice_cut(&rest, ','))
+            if (++options > CONNECTION_OPTIONS_MAX)
+                return HTTP_REFUSED_OPTION_COUNT;
+    }
+    return HTTP_ACCEPTED;
 }
 
 static enum http_refusal check_coding(struct slice coding)
@@ -341,6 +363,8 @@ enum http_refusal http1_parse_request(struct slice head, struct arena *arena,
     if (refusal == HTTP_ACCEPTED)
         refusal = request_framing(&fields, request);
     if (refusal == HTTP_ACCEPTED)
+        refusal = check_options(&fields);
+    if (refusal == HTTP_ACCEPTED)
         read_connection(&fields, request);
     return refusal;
 }
@@ -421,6 +445,9 @@ enum http_refusal http1_parse_response(struct slice head, bool to_head, struct a
     if (refusal != HTTP_ACCEPTED)
         return refusal;
     refusal = parse_fields(head, false, &fields);
+    if (refusal != HTTP_ACCEPTED)
+        return refusal;
+    refusal = check_options(&fields);
     if (refusal != HTTP_ACCEPTED)
         return refusal;
     response->keep_alive = keeps_alive(fields.list, fields.count, response->minor);

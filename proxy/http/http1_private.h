@@ -38,6 +38,7 @@ struct http1_exchange {
     struct http1_chunked chunked;
     uint64_t body_left;      /* HTTP_LENGTH */
     uint64_t sent_mark;      /* how far sending was when the deadline was set */
+    uint64_t stream_mark;    /* bytes the client's stream had taken before this exchange */
     enum http_framing sends; /* how the answer's body is framed */
     enum http1_wait waits;
     bool is_parsed;     /* the head was understood */

@@ -198,11 +198,18 @@ static void say_continue(struct http1_exchange *exchange)
         on_interim(&exchange->base, &response);
 }
 
+/* The rest of a body behind a complete answer is the connection's to drop. A tunnel whose backend
+ * has said its last word still carries the client's. */
+static bool is_dropping(const struct http1_exchange *exchange)
+{
+    return exchange->base.finished && !exchange->tunnel;
+}
+
 static void on_read_body(struct http_exchange *base)
 {
     struct http1_exchange *exchange = http1_of(base);
 
-    if (exchange->reads_body || base->finished)
+    if (exchange->reads_body || is_dropping(exchange))
         return;
     say_continue(exchange);
     exchange->reads_body = true;
@@ -214,7 +221,7 @@ static void on_pause_body(struct http_exchange *base)
 {
     struct http1_exchange *exchange = http1_of(base);
 
-    if (base->finished)
+    if (is_dropping(exchange))
         return;
     exchange->reads_body = false;
     if (!exchange->connection->advancing && base->session->client != NULL)

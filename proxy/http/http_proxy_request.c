@@ -90,8 +90,7 @@ static struct slice backend_target(struct http_exchange *exchange)
     if (!pass->has_uri)
         return request->raw_path;
     path =
-        http_uri_escape(&exchange->arena, slice_from(request->path, exchange->location->path.len),
-                        HTTP_URI_TO_BACKEND);
+        http_uri_escape(&exchange->arena, slice_from(request->path, exchange->location->path.len));
     text = text_in(NULL, pass->uri.len + path.len + request->query.len + 1);
     text.at = arena_alloc(&exchange->arena, text.capacity);
     if (text.at == NULL)

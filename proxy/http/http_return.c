@@ -85,7 +85,7 @@ static struct slice with_query(struct http_exchange *exchange, struct slice path
 
 void http_return_redirect_path(struct http_exchange *exchange, struct slice path)
 {
-    struct slice escaped = http_uri_escape(&exchange->arena, path, HTTP_URI_TO_LOCATION);
+    struct slice escaped = http_uri_escape(&exchange->arena, path);
     struct slice target = http_absolute_url(exchange, with_query(exchange, escaped));
 
     http_exchange_redirect(exchange, 301, escape_url(exchange, target));

@@ -3,6 +3,9 @@
 #include "base/chars.h"
 #include "base/number.h"
 
+/* The longest name that DNS has (RFC 1035 3.1), and a port. */
+#define AUTHORITY_MAX (255 + sizeof ":65535" - 1)
+
 /* The byte at `*at`, an escape decoded; *at moves behind it. */
 static enum http_refusal next_byte(struct slice path, size_t *at, char *byte)
 {
@@ -139,6 +142,8 @@ bool http_uri_parse_authority(struct slice authority, struct slice *host)
 {
     struct slice name, port = authority;
 
+    if (authority.len > AUTHORITY_MAX)
+        return false;
     if (authority.len > 0 && authority.at[0] == '[')
         return parse_literal_authority(authority, host);
     name = slice_cut(&port, ':');
@@ -239,29 +244,27 @@ enum http_refusal http_uri_parse_target(struct arena *arena, struct http_request
     return parse_absolute(arena, request);
 }
 
-static bool must_escape(char byte, enum http_uri_place place)
+static bool must_escape(char byte)
 {
-    if (chars_is(byte, CHARS_CONTROL) || byte == ' ' || byte == '%' || byte == '?' || byte == '#')
-        return true;
-    return place == HTTP_URI_TO_LOCATION && (byte == '"' || byte == '<' || byte == '>' ||
-                                             byte == '\\' || (unsigned char)byte >= 0x80);
+    return (unsigned char)byte <= ' ' || (unsigned char)byte >= 0x7f ||
+           strchr("%?#\"<>\\^`{|}", byte) != NULL;
 }
 
-struct slice http_uri_escape(struct arena *arena, struct slice path, enum http_uri_place place)
+struct slice http_uri_escape(struct arena *arena, struct slice path)
 {
     static const char hex[] = "0123456789ABCDEF";
     size_t count = 0, len = 0;
     char *escaped;
 
     for (size_t i = 0; i < path.len; i++)
-        count += must_escape(path.at[i], place);
+        count += must_escape(path.at[i]);
     if (count == 0)
         return path;
     escaped = arena_alloc(arena, path.len + 2 * count);
     if (escaped == NULL)
         return SLICE_NONE;
     for (size_t i = 0; i < path.len; i++) {
-        if (must_escape(path.at[i], place)) {
+        if (must_escape(path.at[i])) {
             escaped[len++] = '%';
             escaped[len++] = hex[(unsigned char)path.at[i] >> 4];
             escaped[len++] = hex[(unsigned char)path.at[i] & 15];

@@ -24,16 +24,11 @@ enum http_refusal http_uri_normalise(struct slice path, struct text *normal)
 
 /* host[:port], as in Host and in the absolute form: a name, an IPv4 address or an IPv6 address in
  * brackets. *host gets the part before the port, without one trailing dot, brackets kept. False
- * if it is anything else: user information, blanks, "..", a port above 65535. */
+ * if it is anything else: user information, blanks, "..", a port above 65535, longer than a name
+ * can be. */
 bool http_uri_parse_authority(struct slice authority, struct slice *host)
     __attribute__((warn_unused_result));
 
-/* Where a decoded path is written to: what has to be escaped there. */
-enum http_uri_place {
-    HTTP_URI_TO_BACKEND,  /* blank % ? # and controls; the rest as it is, like nginx */
-    HTTP_URI_TO_LOCATION, /* also " < > \ and every 8-bit byte */
-};
-
-/* `path` with what must be escaped as %HH; the same bytes when nothing has to be. On the arena's
- * ceiling: at == NULL. */
-struct slice http_uri_escape(struct arena *arena, struct slice path, enum http_uri_place place);
+/* A decoded `path` for a request line or a Location, with what no URI may contain as %HH, the bytes
+ * that nginx escapes; the same bytes when nothing has to be. On the arena's ceiling: at == NULL. */
+struct slice http_uri_escape(struct arena *arena, struct slice path);

@@ -39,7 +39,7 @@ def test_targets(frontd, http_backend, connect):
         "/m/a": "/upa",
         "/n/a": "//a",
         "/nabc": "/abc",
-        "/l/%25%3f%23%c3%a4\xff": "/up/%25%3F%23\xc3\xa4\xff",
+        "/l/%25%3f%23%c3%a4\xff": "/up/%25%3F%23%C3%A4%FF",
         "http://other.example/abs?q": "/abs?q",
     }.items():
         client.request(target=target)

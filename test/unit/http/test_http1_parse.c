@@ -22,6 +22,10 @@ struct row {
     enum http_refusal refusal;
 };
 
+#define OPTIONS_7 ",a,,b,,c,,"
+#define OPTIONS_63                                                                                 \
+    OPTIONS_7 OPTIONS_7 OPTIONS_7 OPTIONS_7 OPTIONS_7 OPTIONS_7 OPTIONS_7 OPTIONS_7 OPTIONS_7
+
 /* Every vector of reference/http.md 4.1, 4.2 and 4.3 that a request head can show. */
 /* clang-format off */
 static const struct row rows[] = {
@@ -86,6 +90,8 @@ static const struct row rows[] = {
     {"Host with a user", IN("GET / HTTP/1.1\r\nHost: u@a\r\n\r\n"), HTTP_REFUSED_HOST_INVALID},
     {"Host with a blank", IN("GET / HTTP/1.1\r\nHost: a b\r\n\r\n"), HTTP_REFUSED_HOST_INVALID},
     {"Host with ..", IN("GET / HTTP/1.1\r\nHost: a..b\r\n\r\n"), HTTP_REFUSED_HOST_INVALID},
+    {"64 options", IN(GET "Connection: " OPTIONS_63 "close\r\n\r\n"), HTTP_ACCEPTED},
+    {"65 options", IN(GET "Connection: " OPTIONS_63 "a\r\nConnection: b\r\n\r\n"), HTTP_REFUSED_OPTION_COUNT},
     {"Host with a large port", IN("GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n"), HTTP_REFUSED_HOST_INVALID},
     {"absolute form", IN("GET http://b/ HTTP/1.1\r\n" HOST "\r\n"), HTTP_ACCEPTED},
     {"absolute form without Host", IN("GET http://b/ HTTP/1.1\r\n\r\n"), HTTP_REFUSED_HOST_MISSING},

@@ -1,0 +1,140 @@
+"""Backends and clients that go, stop or say too much at the wrong moment."""
+
+import socket
+import threading
+
+from support.backends import ok
+from support.wait import wait_until
+
+CONFIG = """
+worker_processes 1;
+http {
+    access_log logs/access.log;
+    server {
+        listen 127.0.0.1:@http@;
+        client_max_body_size 0;
+        root @home@/site;
+        location / { proxy_pass http://@backend@; }
+        location /file { }
+    }
+}
+"""
+
+WEBSOCKET = (
+    "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+SWITCHED = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+
+
+def _send_all(peer, data, times):
+    """As much of it as the other end takes; how many bytes."""
+    try:
+        for i in range(times):
+            peer.socket.sendall(data)
+    except OSError:
+        return i * len(data)
+    return times * len(data)
+
+
+def test_an_early_answer_survives_the_reset_behind_it(frontd, scripted_backend, connect):
+    """The backend closes with most of the upload unread: our write fails before its answer is read."""
+
+    def script(peer):
+        peer.read_until(b"\r\n\r\n")
+        peer.send(ok(b"no", "Connection: close", status="413 No"))
+
+    port = frontd(CONFIG, backend=scripted_backend(script).address).port("http")
+    for _ in range(20):
+        client = connect(port)
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n")
+        upload = threading.Thread(target=_send_all, args=(client, b"x" * 65536, 305))
+        upload.start()
+        response = client.read_response()
+        assert response.status == 413 and response.body == b"no"
+        client.close()
+        upload.join(10)
+
+
+def test_a_head_without_end_is_502_at_once(frontd, scripted_backend, connect):
+    def script(peer):
+        peer.read_until(b"\r\n\r\n")
+        peer.send("HTTP/1.1 200 OK\r\n" + ("A: " + "b" * 4000 + "\r\n") * 30)
+        peer.read_to_end()
+
+    instance = frontd(CONFIG, backend=scripted_backend(script).address)
+    client = connect(instance.port("http"))
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert client.read_response().status == 502
+    instance.wait_for_log("backend sent an invalid answer: head too long")
+
+
+def test_a_tunnel_carries_on_after_the_backends_last_word(frontd, scripted_backend, connect):
+    received = []
+
+    def script(peer):
+        peer.read_until(b"\r\n\r\n")
+        peer.send(SWITCHED)
+        peer.socket.settimeout(0.5)
+        peer.socket.recv(1)  # the upload runs, and soon stands
+        threading.Event().wait(1)
+        peer.socket.shutdown(socket.SHUT_WR)
+        threading.Event().wait(0.5)
+        count = 1
+        while data := peer.socket.recv(1 << 20):
+            count += len(data)
+        received.append(count)
+
+    client = connect(frontd(CONFIG, backend=scripted_backend(script).address).port("http"))
+    client.send(WEBSOCKET)
+    client.read_until(b"\r\n\r\n")
+    client.send(b"q" * 20000000)
+    client.finish_sending()
+    client.expect_end()
+    wait_until(lambda: received, lambda: "the end of the tunnel")
+    assert received == [20000000]
+
+
+def test_a_backend_that_only_says_its_last_word_holds_the_client_back(frontd, scripted_backend, connect):
+    done = threading.Event()
+
+    def script(peer):
+        peer.read_until(b"\r\n\r\n")
+        peer.send(SWITCHED)
+        peer.socket.shutdown(socket.SHUT_WR)
+        done.wait(20)
+
+    instance = frontd(CONFIG, backend=scripted_backend(script).address)
+    client = connect(instance.port("http"))
+    client.send(WEBSOCKET)
+    client.read_until(b"\r\n\r\n")
+    client.expect_end()
+    workers = instance.workers()
+    client.socket.settimeout(1)
+    assert _send_all(client, b"k" * 65536, 1600) < 60 << 20
+    done.set()
+    assert instance.workers() == workers  # without bound, its buffer ends at 64 MiB, and it with it
+
+
+def test_the_log_tells_what_was_sent_of_a_file(frontd_files, connect, scripted_backend):
+    instance = frontd_files(CONFIG, backend=scripted_backend(lambda peer: None).address)
+    instance.file("site/file", b"f" * 40000000)
+    instance.start()
+    client = connect(instance.port("http"))
+    client.send("GET /file HTTP/1.1\r\nHost: a\r\n\r\n")
+    client.read_until(b"\r\n\r\n")
+    client.reset()
+    match = instance.wait_for_log(r'"GET /file HTTP/1.1" 200 (\d+) ', name="access.log")
+    assert 0 < int(match[1]) < 40000000
+
+
+def test_a_field_that_is_there_but_empty_is_logged_empty(frontd, scripted_backend, connect):
+    def script(peer):
+        peer.read_until(b"\r\n\r\n")
+        peer.send(ok(b"x"))
+
+    instance = frontd(CONFIG, backend=scripted_backend(script).address)
+    client = connect(instance.port("http"))
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nUser-Agent:\r\n\r\n")
+    client.read_response()
+    instance.wait_for_log(r'"GET / HTTP/1.1" 200 1 "-" ""$', name="access.log")
