@@ -36,6 +36,7 @@ static void account(struct smtp_session *smtp, size_t len)
 static void pass_on(struct smtp_session *smtp, struct slice input, size_t len)
 {
     smtp_backend_write(smtp->backend, slice_part(input, 0, len));
+    smtp->message_bytes += len;
     account(smtp, len);
     if (smtp_backend_queued(smtp->backend) > QUEUED_MAX) {
         stream_read_less(smtp->session->client);
@@ -44,14 +45,35 @@ static void pass_on(struct smtp_session *smtp, struct slice input, size_t len)
     set_deadline(smtp);
 }
 
-/* A bare newline: no backend may see it, nor what is behind it. The message is swallowed to its
- * true end, so that the rest of it is not taken for commands. */
+bool smtp_body_is_too_large(const struct smtp_session *smtp, uint64_t more, uint64_t limit)
+{
+    return limit > 0 && (more > limit || smtp->message_bytes > limit - more);
+}
+
+/* No backend may see the rest of the message, which is swallowed to its true end, so that it is not
+ * taken for commands. */
+static void refuse_data(struct smtp_session *smtp, const char *reply)
+{
+    smtp_commands_drop_mail(smtp);
+    smtp->data.is_poisoned = true;
+    smtp->swallow_reply = reply;
+    smtp_session_enter(smtp, SMTP_STATE_DATA_SWALLOW);
+}
+
 static void poison(struct smtp_session *smtp)
 {
     session_log(smtp->session, LOG_WARN, "bare CR, LF or NUL in a message: refused");
-    smtp_commands_drop_mail(smtp);
-    smtp->swallow_reply = "550 5.6.11 Bare carriage return, newline or NUL in the message\r\n";
-    smtp_session_enter(smtp, SMTP_STATE_DATA_SWALLOW);
+    refuse_data(smtp, "550 5.6.11 Bare carriage return, newline or NUL in the message\r\n");
+}
+
+/* The backend's own limit is the backend's to enforce; this is the one that was announced instead.
+ * Doubled dots and the last line do not count (RFC 1870 5), and make at most a third of the bytes
+ * more: no message that fits is refused. */
+static uint64_t data_limit(const struct smtp_session *smtp)
+{
+    uint64_t size = smtp->server->given.size;
+
+    return size == 0 || size > INT64_MAX ? 0 : size + size / 3 + 3;
 }
 
 /* Inside a mail it was the backend that refused something, and the client may have sent the chunk
@@ -75,6 +97,8 @@ static bool take_data(struct smtp_session *smtp, struct slice input)
         poison(smtp);
         return true;
     }
+    if (smtp->state == SMTP_STATE_DATA && smtp_body_is_too_large(smtp, used, data_limit(smtp)))
+        refuse_data(smtp, SMTP_TOO_LARGE);
     if (smtp->state == SMTP_STATE_DATA) {
         pass_on(smtp, input, used);
         if (result == SMTP_DATA_END)

@@ -2,11 +2,12 @@
 
 #include "base/number.h"
 #include "relay/worker.h"
+#include "smtp/smtp_body.h"
 #include "smtp/smtp_session.h"
 
 /* Each on_… first checks, then acts. */
 
-static const char too_large[] = "552 5.3.4 Message size exceeds the limit\r\n";
+static const char too_large[] = SMTP_TOO_LARGE;
 
 /* Opens a backend if there is none; DONE: it is ready. */
 static enum smtp_step need_backend(struct smtp_session *smtp)
@@ -253,6 +254,7 @@ void smtp_commands_message_sent(struct smtp_session *smtp)
 void smtp_commands_drop_mail(struct smtp_session *smtp)
 {
     smtp_backend_drop(&smtp->backend);
+    smtp_body_drained(smtp);
     smtp_session_end_mail(smtp);
     smtp->session->worker->counters[COUNTER_MAILS_REFUSED]++;
 }
@@ -331,6 +333,10 @@ static enum smtp_step on_bdat(struct smtp_session *smtp, const struct smtp_verb 
         return SMTP_STEP_DONE;
     }
     reply = chunk_refusal(smtp);
+    if (reply == NULL && smtp_body_is_too_large(smtp, size, smtp->server->given.size)) {
+        smtp_commands_drop_mail(smtp);
+        reply = too_large;
+    }
     if (reply == NULL)
         forward_chunk(smtp, size, is_last);
     else

@@ -653,6 +653,7 @@ void smtp_session_end_mail(struct smtp_session *smtp)
     smtp->is_mail_broken = false;
     smtp->has_chunks = false;
     smtp->recipients = 0;
+    smtp->message_bytes = 0;
 }
 
 uint64_t smtp_session_size_limit(const struct smtp_session *smtp)

@@ -114,6 +114,7 @@ struct smtp_session {
     bool is_last_chunk;
     const char *swallow_reply; /* after SWALLOW states */
     uint64_t body_started_ms, body_bytes;
+    uint64_t message_bytes; /* sent to the backend, of the message under way */
     struct smtp_log log;
 };
 

@@ -1248,6 +1248,75 @@ static void a_client_that_does_not_read_is_not_listened_to(void **state)
     fixture_stop(&f);
 }
 
+/* A mail that is open on a server that was given SIZE 300. */
+static void open_small_mail(struct fixture *f)
+{
+    fixture_init(f);
+    smtp_capabilities_start(&f->server.given);
+    smtp_capabilities_add(&f->server.given, SLICE("SIZE 300"));
+    fixture_open_mail(f);
+}
+
+static void a_given_size_is_enforced_on_data(void **state)
+{
+    static const char too_large[] = "552 5.3.4 Message size exceeds the limit\r\n";
+    char bytes[512];
+    struct fixture f;
+
+    (void)state;
+    memset(bytes, 'a', sizeof bytes);
+    for (size_t len = 300; len <= 502; len += 101) { /* the last one in two pieces */
+        bool fits = len == 300;
+
+        open_small_mail(&f);
+        says(&f, "DATA\r\n", "");
+        backend_says(&f, "354 go\r\n", "354 go\r\n");
+        fake_client_sends(f.fake, (struct slice){bytes, len == 502 ? 250 : len - 2});
+        if (len == 502)
+            fake_client_sends(f.fake, (struct slice){bytes, 250});
+        says(&f, "\r\n", "");
+        says(&f, ".\r\n", fits ? "" : too_large);
+        assert_true(fake_backend_is_open(&f.worker) == fits);
+        if (!fits)
+            says(&f, "NOOP\r\n", "250 2.0.0 Ok\r\n");
+        fixture_stop(&f);
+    }
+    /* At the end of the message, and with a bare newline behind the limit. */
+    open_small_mail(&f);
+    says(&f, "DATA\r\n", "");
+    backend_says(&f, "354 go\r\n", "354 go\r\n");
+    fake_client_sends(f.fake, (struct slice){bytes, 500});
+    says(&f, "\nx\r\n.\r\n", too_large);
+    fixture_stop(&f);
+    open_small_mail(&f);
+    says(&f, "DATA\r\n", "");
+    backend_says(&f, "354 go\r\n", "354 go\r\n");
+    memcpy(bytes + 500, "\r\n.\r\n", 5);
+    fake_client_sends(f.fake, (struct slice){bytes, 505});
+    assert_string_equal(fake_client_hears(f.fake), too_large);
+    fixture_stop(&f);
+}
+
+static void a_given_size_is_enforced_on_chunks(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    open_small_mail(&f);
+    says(&f, "BDAT 2\r\nab", "");
+    backend_says(&f, "250 ok\r\n", "250 ok\r\n");
+    fake_backend_hears(&f.worker);
+    says(&f, "BDAT 298\r\n", "");
+    backend_hears(&f, "BDAT 298\r\n");
+    for (int i = 0; i < 298; i++)
+        says(&f, "a", "");
+    backend_says(&f, "250 ok\r\n", "250 ok\r\n");
+    says(&f, "BDAT 1 LAST\r\na", "552 5.3.4 Message size exceeds the limit\r\n");
+    assert_false(fake_backend_is_open(&f.worker));
+    says(&f, "NOOP\r\n", "250 2.0.0 Ok\r\n");
+    fixture_stop(&f);
+}
+
 static void replies_to_many_commands_at_once_all_come(void **state)
 {
     char commands[6 * 5000 + 1];
@@ -1602,6 +1671,8 @@ int main(void)
         cmocka_unit_test(guessing_has_an_end),
         cmocka_unit_test(a_failed_login_is_not_announced),
         cmocka_unit_test(a_client_that_does_not_read_is_not_listened_to),
+        cmocka_unit_test(a_given_size_is_enforced_on_data),
+        cmocka_unit_test(a_given_size_is_enforced_on_chunks),
         cmocka_unit_test(replies_to_many_commands_at_once_all_come),
         cmocka_unit_test(a_late_refusal_belongs_to_its_own_mail),
         cmocka_unit_test(a_large_chunk_is_swallowed_as_long_as_it_comes),
