@@ -279,7 +279,8 @@ struct address session_local_address(const struct session *session)
 /* A timeout with more waiting than last words: nothing of it will be read, so nothing is kept. */
 static bool does_not_read(const struct session *session, enum close_reason reason)
 {
-    return reason == CLOSE_TIMEOUT_DATA && stream_queued(session->client) > LAST_WORDS_MAX;
+    return session->client != NULL && reason == CLOSE_TIMEOUT_DATA &&
+           stream_queued(session->client) > LAST_WORDS_MAX;
 }
 
 void session_close(struct session *session, enum close_reason reason)
