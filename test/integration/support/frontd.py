@@ -271,7 +271,16 @@ class Frontd:
         return problems
 
     def _reports(self):
-        return [
+        """What sanitizers and ensure() said: in files of their own, or where the process's standard
+        error went. The master starts another worker, so nothing else would show it."""
+        words = re.compile(r"^.*(?:Sanitizer: |runtime error: |broken invariant).*$", re.M)
+        said = [
+            f"--- {path.name}: {line}"
+            for path in [self.home / "output", *sorted((self.home / "logs").iterdir())]
+            if path.is_file()
+            for line in words.findall(path.read_text("utf-8", "replace"))
+        ]
+        return said + [
             f"--- sanitizer, {path.name}:\n{path.read_text('utf-8', 'replace')}"
             for path in sorted((self.home / "sanitizer").iterdir())
             if path.stat().st_size > 0
