@@ -58,6 +58,7 @@ static void wait_for_more(struct http_proxy *proxy)
 {
     uint32_t after_ms = time_left(proxy);
 
+    proxy->queued = proxy->backend == NULL ? 0 : stream_queued(proxy->backend);
     if (after_ms == 0)
         deadline_clear(&proxy->deadline);
     else
@@ -407,10 +408,22 @@ static const struct stream_events backend_events = {
     .failed = on_failed,
 };
 
+/* A backend that takes the request slowly is not one that does not answer. */
+static bool is_taking(const struct http_proxy *proxy)
+{
+    size_t queued = stream_queued(proxy->backend);
+
+    return proxy->state == HTTP_PROXY_HEAD && queued > 0 && queued < proxy->queued;
+}
+
 static void on_deadline(void *owner)
 {
     struct http_proxy *proxy = owner;
 
+    if (is_taking(proxy)) {
+        wait_for_more(proxy);
+        return;
+    }
     if (proxy->state == HTTP_PROXY_TUNNEL) {
         note_time(proxy);
         proxy->exchange->transport->abort(proxy->exchange, CLOSE_TIMEOUT_IDLE);

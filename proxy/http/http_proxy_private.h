@@ -35,6 +35,7 @@ struct http_proxy {
     struct http_response answer;
     uint64_t body_left; /* of the answer, HTTP_LENGTH */
     uint64_t started_ms;
+    size_t queued; /* for the backend, when the deadline was set */
     enum http_proxy_state state;
     uint8_t interims;   /* 1xx answers so far */
     bool is_reused;     /* the connection comes from the pool */

@@ -138,3 +138,24 @@ def test_a_field_that_is_there_but_empty_is_logged_empty(frontd, scripted_backen
     client.send("GET / HTTP/1.1\r\nHost: a\r\nUser-Agent:\r\n\r\n")
     client.read_response()
     instance.wait_for_log(r'"GET / HTTP/1.1" 200 1 "-" ""$', name="access.log")
+
+
+def test_a_backend_that_takes_the_request_slowly_is_waited_for(frontd, scripted_backend, connect):
+    """The timeout is one between two writes, not one for the whole of what is queued."""
+
+    def script(peer):
+        head = peer.read_until(b"\r\n\r\n")
+        left = int(head.lower().split(b"content-length: ")[1].split(b"\r")[0]) - len(peer.input)
+        while left > 0:
+            left -= len(peer.socket.recv(3000))
+            threading.Event().wait(0.06)
+        peer.send(ok(b"slow"))
+
+    backend = scripted_backend(script)
+    listener = backend._listener  # pylint: disable=protected-access
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)  # so that the kernel buffers little
+    config = CONFIG.replace("root", "proxy_send_timeout 2s; proxy_read_timeout 6s; root")
+    client = connect(frontd(config, backend=backend.address).port("http"), timeout=30.0)
+    client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 350000\r\n\r\n" + b"x" * 350000)
+    assert client.read_response().body == b"slow"
