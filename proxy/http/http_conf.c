@@ -88,14 +88,9 @@ size_t http_conf_location_count(const struct conf *conf)
 static void add_server(struct listen *listen, struct arena *arena, http_server_pointer server,
                        bool is_default)
 {
-    const http_server_pointer *old = listen->servers;
-    http_server_pointer *grown = arena_alloc(arena, (listen->server_count + 1) * sizeof *grown);
+    size_t at = is_default ? 0 : listen->server_count;
 
-    if (listen->server_count > 0)
-        memcpy(is_default ? grown + 1 : grown, old, listen->server_count * sizeof *grown);
-    grown[is_default ? 0 : listen->server_count] = server;
-    listen->servers = grown;
-    listen->server_count++;
+    *(http_server_pointer *)listen_add_server(listen, arena, sizeof server, at) = server;
 }
 
 static void add_listens(const struct http_server *server, struct arena *arena,

@@ -23,11 +23,8 @@ static void keep_lists(struct generation *generation, const struct configuration
 {
     const struct listen_list *listens = &configuration->listens;
 
-    generation->listens.count = listens->count;
-    generation->listens.listens =
-        arena_zero(&generation->arena, (listens->count + 1) * sizeof *listens->listens);
     for (size_t i = 0; i < listens->count; i++)
-        generation->listens.listens[i].address = listens->listens[i].address;
+        listen_list_add(&generation->listens, &generation->arena, &listens->listens[i].address);
     for (size_t i = 0; i < configuration->logs.count; i++)
         log_files_index(&generation->logs, keep(generation, configuration->logs.files[i].path));
 }

@@ -42,22 +42,16 @@ void listens_collect(const struct conf *conf, const struct protocol_conf *const 
 size_t listens_cover(const struct listen_list *list, size_t index)
 {
     const struct address *address = &list->listens[index].address;
+    struct address any = {.port = address->port, .family = address->family};
+    const struct listen *cover = listen_list_find(list, &any);
 
-    for (size_t i = 0; i < list->count; i++) {
-        const struct address *other = &list->listens[i].address;
-
-        if (i != index && other->family == address->family && other->port == address->port &&
-            address_is_any(other))
-            return i;
-    }
-    return index;
+    return cover == NULL ? index : (size_t)(cover - list->listens);
 }
 
 const struct listen *listens_choose(const struct listen_list *list, size_t index,
                                     const struct address *local)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (address_equal(&list->listens[i].address, local))
-            return &list->listens[i];
-    return &list->listens[index];
+    const struct listen *own = listen_list_find(list, local);
+
+    return own == NULL ? &list->listens[index] : own;
 }

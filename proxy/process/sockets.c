@@ -150,10 +150,13 @@ void sockets_abandon(struct sockets *sockets)
 
 static bool wanted(const struct listen_list *list, const struct address *address)
 {
-    for (size_t i = 0; list != NULL && i < list->count; i++)
-        if (address_equal(&list->listens[i].address, address))
-            return listens_cover(list, i) == i;
-    return false;
+    const struct listen *listen = list == NULL ? NULL : listen_list_find(list, address);
+    size_t index;
+
+    if (listen == NULL)
+        return false;
+    index = (size_t)(listen - list->listens);
+    return listens_cover(list, index) == index;
 }
 
 void sockets_commit(struct sockets *sockets, const struct listen_list *list)

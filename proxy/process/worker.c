@@ -44,7 +44,7 @@ static void on_exhausted(void *owner, int error)
 
 static bool covers_others(const struct listen_list *list, size_t index)
 {
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; address_is_any(&list->listens[index].address) && i < list->count; i++)
         if (i != index && listens_cover(list, i) == index)
             return true;
     return false;

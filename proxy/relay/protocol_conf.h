@@ -27,3 +27,7 @@ struct protocol_conf {
  * invalid after the next call. */
 struct listen *listen_list_add(struct listen_list *list, struct arena *arena,
                                const struct address *address);
+
+/* Room for one more server of `size` bytes, cleared, at index `at` of listen->servers, which has
+ * that many already; those behind it move. `size` is always the same for one listen. */
+void *listen_add_server(struct listen *listen, struct arena *arena, size_t size, size_t at);

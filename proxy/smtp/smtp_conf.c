@@ -259,12 +259,8 @@ static const struct conf_scope *first_server(const struct conf *conf)
 
 static void add_server(struct listen *listen, struct arena *arena, struct smtp_conf_server server)
 {
-    struct smtp_conf_server *grown = arena_zero(arena, (listen->server_count + 1) * sizeof *grown);
-
-    if (listen->server_count > 0)
-        memcpy(grown, listen->servers, listen->server_count * sizeof *grown);
-    grown[listen->server_count++] = server;
-    listen->servers = grown;
+    *(struct smtp_conf_server *)listen_add_server(listen, arena, sizeof server,
+                                                  listen->server_count) = server;
 }
 
 static void add_listens(const struct conf *conf, struct arena *arena, struct listen_list *list)
