@@ -120,6 +120,8 @@ struct http_keepalive {
 struct http_main {
 #include "conf/conf_members.inc"
 #include "http/http_main.def"
+
+    const struct http_addresses *addresses; /* for http_conf_address.c */
 };
 
 enum http_match {

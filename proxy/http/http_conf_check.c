@@ -1,31 +1,13 @@
 #include "http/http_conf_check.h"
 
 #include "dns/dns.h"
+#include "http/http_conf_address.h"
 #include "http/http_conf_types.h"
 #include "tls/tls_conf.h"
 
 #define RESOLVE_TIMEOUT_MS 3000
 
 /* Servers. */
-
-static void check_duplicate_listens(struct conf_reader *reader, const struct http_server *server)
-{
-    for (size_t i = 1; i < server->listen.count; i++) {
-        const struct http_listen *listen = &server->listen.items[i];
-
-        for (size_t k = 0; k < i; k++) {
-            struct conf_finding *finding;
-
-            if (!address_equal(&server->listen.items[k].address, &listen->address))
-                continue;
-            finding = conf_report_add(reader->report, CONF_ERROR, listen->place,
-                                      "this server listens on %s already",
-                                      address_port_print(&listen->address).text);
-            finding->other = server->listen.items[k].place;
-            finding->other_label = SLICE("first here");
-        }
-    }
-}
 
 /* A server without a name has the empty one, as in nginx: requests without Host find it. */
 static void give_name(struct conf_reader *reader, const struct conf_scope *scope,
@@ -61,12 +43,6 @@ static struct http_server *prepare_server(struct conf_reader *reader,
     return server;
 }
 
-static bool is_secure(const struct conf_reader *reader, const struct conf_scope *scope,
-                      const struct http_listen *listen);
-static const struct conf_scope *default_scope(const struct conf_reader *reader,
-                                              const struct conf_scope *scope,
-                                              const struct address *address);
-
 /* The words of server_name, for tls_conf. */
 static void check_certificate(struct conf_reader *reader, const struct conf_scope *scope,
                               const struct http_server *server, const struct tls_conf *tls)
@@ -83,12 +59,13 @@ static void check_certificate(struct conf_reader *reader, const struct conf_scop
 
 /* A server without a certificate of its own shows that of the default server (nginx's rule). */
 static void check_tls_on(struct conf_reader *reader, const struct conf_scope *scope,
-                         const struct http_server *server, const struct http_listen *listen)
+                         const struct http_server *server, const struct http_address *address,
+                         const struct http_listen *listen)
 {
     const struct tls_conf *tls = conf_values(reader->conf, scope, &tls_conf_group);
 
     if (tls != NULL && !tls_conf_has_certificate(tls)) {
-        scope = default_scope(reader, scope, &listen->address);
+        scope = address->preferred->scope;
         tls = conf_values(reader->conf, scope, &tls_conf_group);
     }
     if (tls == NULL)
@@ -106,8 +83,11 @@ static void check_tls(struct conf_reader *reader, const struct conf_scope *scope
                       const struct http_server *server)
 {
     for (size_t i = 0; i < server->listen.count; i++) {
-        if (is_secure(reader, scope, &server->listen.items[i])) {
-            check_tls_on(reader, scope, server, &server->listen.items[i]);
+        const struct http_listen *listen = &server->listen.items[i];
+        const struct http_address *address = http_conf_address(reader, scope, &listen->address);
+
+        if (address->ssl) {
+            check_tls_on(reader, scope, server, address, listen);
             return; /* the others would be told the same */
         }
     }
@@ -122,107 +102,11 @@ void http_check_server(struct conf_reader *reader, const struct conf_scope *scop
         return;
     server = prepare_server(reader, scope);
     http_conf_add_locations(reader, scope, server);
-    check_duplicate_listens(reader, server);
+    http_check_listens(reader, scope);
     check_tls(reader, scope, server);
 }
 
 /* Across servers. */
-
-static const struct http_server *server_of(const struct conf_reader *reader,
-                                           const struct conf_scope *scope)
-{
-    return conf_values(reader->conf, scope, &http_server_group);
-}
-
-static const struct http_listen *find_listen(const struct http_server *server,
-                                             const struct address *address)
-{
-    for (size_t i = 0; i < server->listen.count; i++)
-        if (address_equal(&server->listen.items[i].address, address))
-            return &server->listen.items[i];
-    return NULL;
-}
-
-/* One `ssl` makes the whole address speak TLS, for all servers on it (nginx's rule). */
-static bool is_secure(const struct conf_reader *reader, const struct conf_scope *scope,
-                      const struct http_listen *listen)
-{
-    for (const struct conf_scope *other = conf_first(scope->parent, CONF_SERVER); other != NULL;
-         other = conf_next(other)) {
-        const struct http_listen *same = find_listen(server_of(reader, other), &listen->address);
-
-        if (same != NULL && same->ssl)
-            return true;
-    }
-    return false;
-}
-
-/* Of the server that answers on `address` whoever is asked for. */
-static const struct conf_scope *default_scope(const struct conf_reader *reader,
-                                              const struct conf_scope *scope,
-                                              const struct address *address)
-{
-    const struct conf_scope *first = NULL;
-
-    for (const struct conf_scope *other = conf_first(scope->parent, CONF_SERVER); other != NULL;
-         other = conf_next(other)) {
-        const struct http_listen *listen = find_listen(server_of(reader, other), address);
-
-        if (listen != NULL && listen->default_server)
-            return other;
-        if (listen != NULL && first == NULL)
-            first = other;
-    }
-    return first;
-}
-
-static void report_names(struct conf_reader *reader, const struct http_listen *listen,
-                         const struct http_name *first, const struct http_name *second)
-{
-    struct conf_finding *finding = conf_report_add(
-        reader->report, CONF_WARNING, second->place, "two servers are called `%.*s` on %s",
-        HTTP_SHOW(second->written), address_port_print(&listen->address).text);
-
-    finding->label = SLICE("this one is never reached by it");
-    finding->other = first->place;
-    finding->other_label = SLICE("first here");
-}
-
-static void compare_names(struct conf_reader *reader, const struct http_server *first,
-                          const struct http_server *second, const struct http_listen *listen)
-{
-    for (size_t i = 0; i < second->server_name.count; i++) {
-        const struct http_name *name = &second->server_name.items[i];
-
-        for (size_t k = 0; k < first->server_name.count; k++) {
-            const struct http_name *other = &first->server_name.items[k];
-
-            if (other->kind == name->kind && slice_equal(other->text, name->text))
-                report_names(reader, listen, other, name);
-        }
-    }
-}
-
-static void compare_servers(struct conf_reader *reader, const struct http_server *first,
-                            const struct http_server *second)
-{
-    for (size_t i = 0; i < second->listen.count; i++) {
-        const struct http_listen *listen = &second->listen.items[i];
-        const struct http_listen *other = find_listen(first, &listen->address);
-        struct conf_finding *finding;
-
-        if (other == NULL)
-            continue;
-        compare_names(reader, first, second, listen);
-        if (!listen->default_server || !other->default_server)
-            continue;
-        finding = conf_report_add(reader->report, CONF_ERROR, listen->place,
-                                  "%s has a default server already",
-                                  address_port_print(&listen->address).text);
-        finding->other = other->place;
-        finding->other_label = SLICE("first here");
-    }
-}
 
 /* Numbers all servers and locations and gathers the backends' names, so that all are asked for at
  * once. */
@@ -297,11 +181,8 @@ void http_check_main(struct conf_reader *reader, const struct conf_scope *scope,
     if (scope->context != CONF_HTTP)
         return;
     for (const struct conf_scope *server = conf_first(scope, CONF_SERVER); server != NULL;
-         server = conf_next(server)) {
+         server = conf_next(server))
         number_server(reader, server, &number, &backends);
-        for (const struct conf_scope *first = conf_first(scope, CONF_SERVER); first != server;
-             first = conf_next(first))
-            compare_servers(reader, server_of(reader, first), server_of(reader, server));
-    }
+    http_check_addresses(reader, scope);
     check_backends(reader, &backends);
 }

@@ -42,15 +42,17 @@ bool http_conf_template(struct conf_reader *reader, struct slice text, struct co
     return false;
 }
 
-/* Lists are short and read once, so each addition copies. */
+/* A list has room for a power of two. */
 void *http_conf_append(struct conf_reader *reader, void **items, size_t *count, size_t size)
 {
-    char *grown = arena_zero(&reader->conf->arena, (*count + 1) * size);
+    if ((*count & (*count - 1)) == 0) {
+        char *grown = arena_zero(&reader->conf->arena, (*count == 0 ? 1 : 2 * *count) * size);
 
-    if (*count > 0)
-        memcpy(grown, *items, *count * size);
-    *items = grown;
-    return grown + (*count)++ * size;
+        if (*count > 0)
+            memcpy(grown, *items, *count * size);
+        *items = grown;
+    }
+    return (char *)*items + (*count)++ * size;
 }
 
 /* return */

@@ -58,7 +58,13 @@ static const struct finding_case finding_cases[] = {
      "2:20: warning: two servers are called `b` on 0.0.0.0:80 (1)\n"},
     {"http{server{server_name .a;}\nserver{server_name *.a;}}",
      "2:20: warning: two servers are called `*.a` on 0.0.0.0:80 (1)\n"},
-    {"http{server{}\nserver{}}", "2:1: warning: two servers are called `` on 0.0.0.0:80 (1)\n"},
+    {"http{server{}\nserver{}}", "2:1: warning: two servers without a name on 0.0.0.0:80 (1)\n"},
+    {"http{server{listen 80 default;}\nserver{listen 80 default;}}",
+     "2:15: error: 0.0.0.0:80 has a default server already (1)\n"},
+    {"http{server{listen 80;}\nserver{listen 81;listen 80;}}",
+     "2:1: warning: two servers without a name on 0.0.0.0:80 (1)\n"},
+    {"http{server{server_name a a;}\nserver{server_name b a;}\nserver{server_name c *.a;}}",
+     "2:22: warning: two servers are called `a` on 0.0.0.0:80 (1)\n"},
     {"http{server{listen 80;server_name a;}\nserver{listen 81;server_name a;}}", ""},
     {SERVER("server_name ~^a;"), "1:25: error: regular expressions in `server_name` come later\n"
                                  "= list the names, or use `*.x` or `x.*`\n"},
@@ -415,6 +421,37 @@ static void puts_servers_together_by_address(void **state)
     arena_deinit(&arena);
 }
 
+#define MANY 20000
+
+/* Comparing each server with each would take longer than a test may. Two of them claim one name,
+ * two more to be the default one. */
+static void checks_very_many_servers(void **state)
+{
+    struct conf_text text;
+    struct arena arena;
+    size_t len;
+    char *source;
+    FILE *out = open_memstream(&source, &len);
+
+    (void)state;
+    assert_non_null(out);
+    fputs("http{", out);
+    for (int i = 0; i < MANY; i++)
+        fprintf(out, "server{listen 80 %s;listen 127.0.%d.%d;server_name s%d www.s%d;}\n",
+                i == 7 || i == MANY - 1 ? "default_server" : "", i / 250, i % 250,
+                i == MANY - 2 ? 3 : i, i);
+    fputs("}", out);
+    assert_int_equal(fclose(out), 0);
+    conf_text_read(&text, source, true);
+    arena_init(&arena, ARENA_UNLIMITED);
+    assert_string_equal(arena_keep(&arena, conf_text_findings(&text, &arena)).at,
+                        "20000:15: error: 0.0.0.0:80 has a default server already (8)\n"
+                        "19999:51: warning: two servers are called `s3` on 0.0.0.0:80 (4)\n");
+    arena_deinit(&arena);
+    conf_text_free(&text);
+    free(source);
+}
+
 static void says_what_will_run(void **state)
 {
     struct conf_text text;
@@ -473,6 +510,7 @@ int main(void)
         cmocka_unit_test(lists_are_inherited_whole_or_not_at_all),
         cmocka_unit_test(reads_backends_and_returns),
         cmocka_unit_test(puts_servers_together_by_address),
+        cmocka_unit_test(checks_very_many_servers),
         cmocka_unit_test(says_what_will_run),
         cmocka_unit_test(names_every_log_it_writes_to),
         cmocka_unit_test(its_tables_are_consistent),
