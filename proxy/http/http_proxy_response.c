@@ -52,6 +52,31 @@ static struct slice map_location(struct http_exchange *exchange, struct slice ur
     return base.at == NULL ? url : join(&exchange->arena, base, rest);
 }
 
+/* "5; url=http://backend/path": as Location, behind "url=". */
+static struct slice map_refresh(struct http_exchange *exchange, struct slice value)
+{
+    for (size_t i = 0; i + 4 <= value.len; i++) {
+        struct slice url = slice_from(value, i + 4), mapped;
+
+        if (!slice_equal_fold(slice_part(value, i, 4), SLICE("url=")))
+            continue;
+        mapped = map_location(exchange, url);
+        value = mapped.at == url.at ? value
+                                    : join(&exchange->arena, slice_part(value, 0, i + 4), mapped);
+        break;
+    }
+    return value;
+}
+
+static struct slice map_value(struct http_exchange *exchange, const struct http_field *field)
+{
+    if (field->id == HTTP_FIELD_LOCATION)
+        return map_location(exchange, field->value);
+    if (field->id == HTTP_FIELD_REFRESH)
+        return map_refresh(exchange, field->value);
+    return field->value;
+}
+
 void http_proxy_fill_response(struct http_proxy *proxy)
 {
     struct http_exchange *exchange = proxy->exchange;
@@ -65,8 +90,6 @@ void http_proxy_fill_response(struct http_proxy *proxy)
         if (is_dropped(field) ||
             http_proxy_is_hop_field(field, answer->fields, answer->field_count))
             continue;
-        http_exchange_add_field(
-            exchange, field->name,
-            field->id == HTTP_FIELD_LOCATION ? map_location(exchange, field->value) : field->value);
+        http_exchange_add_field(exchange, field->name, map_value(exchange, field));
     }
 }
