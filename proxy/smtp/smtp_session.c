@@ -6,6 +6,7 @@
 #include "relay/worker.h"
 #include "smtp/smtp.h"
 #include "smtp/smtp_body.h"
+#include "smtp/smtp_goodbye.h"
 
 #include <stdlib.h>
 
@@ -15,7 +16,6 @@
 #define PARTIAL_MS       60000  /* from the first byte of a line to its end */
 #define REPLY_MS         300000 /* for the backend's answer to a command */
 #define DATA_REPLY_MS    120000
-#define FINAL_MS         600000 /* giving up on the final dot earlier would double mail */
 #define AUTH_DELAY_MS    3000
 #define NAME_MS          5000
 #define TLS_MS           30000
@@ -48,20 +48,13 @@ static const struct {
     [SMTP_STATE_CLOSED] = {"closed",        0                                                                                    },
 };
 
-/* This worker is to end, and the client would lose nothing: no mail is under way. */
-static bool may_drain(const struct smtp_session *smtp)
-{
-    return smtp->session->worker->draining && !smtp->in_mail && smtp->state == SMTP_STATE_COMMAND &&
-           smtp_session_outstanding(smtp) == 0;
-}
-
 static uint32_t command_time(const struct smtp_session *smtp)
 {
     uint32_t idle = smtp->server->conf->timeout;
 
     if (smtp_session_outstanding(smtp) > 0)
         return REPLY_MS;
-    if (may_drain(smtp))
+    if (smtp_goodbye_is_due(smtp))
         return DRAIN_IDLE_MS;
     if (smtp->backend != NULL)
         return COMMAND_MS;
@@ -95,7 +88,7 @@ static void set_deadline(struct smtp_session *smtp)
         session_expire_in(session, DATA_REPLY_MS);
         return;
     case SMTP_STATE_FINAL:
-        session_expire_in(session, FINAL_MS);
+        session_expire_in(session, SMTP_FINAL_MS);
         return;
     case SMTP_STATE_DATA:
     case SMTP_STATE_DATA_SWALLOW:
@@ -703,23 +696,6 @@ static void on_secured(struct session *session)
     smtp_session_enter(smtp, SMTP_STATE_COMMAND);
 }
 
-static void on_idle(struct smtp_session *smtp)
-{
-    bool is_waiting = smtp_session_outstanding(smtp) > 0;
-
-    if (may_drain(smtp)) {
-        smtp_session_end(smtp, "421 4.3.2 Restarting, try again\r\n", CLOSE_FRONTD_DRAINED);
-        return;
-    }
-    if (is_waiting)
-        session_log(smtp->session, LOG_ERROR, "backend %.*s did not answer in time",
-                    (int)smtp->log.target_len, smtp->log.target);
-    smtp_session_end(smtp, "421 4.4.2 Timeout\r\n",
-                     is_waiting          ? CLOSE_TIMEOUT_BACKEND
-                     : smtp->has_partial ? CLOSE_TIMEOUT_REQUEST
-                                         : CLOSE_TIMEOUT_IDLE);
-}
-
 static void on_expired(struct session *session)
 {
     struct smtp_session *smtp = session->state;
@@ -750,7 +726,7 @@ static void on_expired(struct session *session)
     case SMTP_STATE_AUTH:
     case SMTP_STATE_DATA_REPLY:
     case SMTP_STATE_FINAL:
-        on_idle(smtp);
+        smtp_goodbye_timeout(smtp);
         return;
     case SMTP_STATE_OPENING:
     case SMTP_STATE_CLOSED:
@@ -765,44 +741,17 @@ static void on_draining(struct session *session)
 {
     struct smtp_session *smtp = session->state;
 
-    if (may_drain(smtp))
+    if (smtp_goodbye_is_due(smtp))
         set_deadline(smtp);
-}
-
-/* Stopped between two messages: the client may know that it is not its fault. */
-static void say_goodbye(struct smtp_session *smtp, enum close_reason reason)
-{
-    bool is_idle = !smtp->in_mail && smtp_session_outstanding(smtp) == 0 &&
-                   (smtp->state == SMTP_STATE_COMMAND || smtp->state == SMTP_STATE_DELAY ||
-                    smtp->state == SMTP_STATE_NAMING || smtp->state == SMTP_STATE_OPENING);
-
-    if (!smtp->has_said_goodbye && is_idle &&
-        (reason == CLOSE_FRONTD_STOPPED || reason == CLOSE_FRONTD_DRAINED))
-        session_write(smtp->session, SLICE("421 4.3.2 Restarting, try again\r\n"));
-}
-
-/* The backend hears QUIT only when nothing of a message is under way, and is dropped in the middle
- * of one; but a message that was sent whole is no longer ours to take back. */
-static void leave_backend(struct smtp_session *smtp, enum close_reason reason)
-{
-    bool has_client_gone = reason == CLOSE_CLIENT_RESET || reason == CLOSE_CLIENT_TLS_RECORD;
-    bool is_body = smtp->state == SMTP_STATE_DATA || smtp->state == SMTP_STATE_CHUNK;
-
-    if (smtp->state == SMTP_STATE_FINAL && has_client_gone && smtp_backend_is_ready(smtp->backend))
-        smtp_backend_leave(&smtp->backend, &smtp->server->left, FINAL_MS);
-    else if (is_body || smtp->in_mail || smtp_session_outstanding(smtp) > 0)
-        smtp_backend_drop(&smtp->backend);
-    else
-        smtp_backend_quit(&smtp->backend);
 }
 
 static void on_closed(struct session *session, enum close_reason reason)
 {
     struct smtp_session *smtp = session->state;
 
-    say_goodbye(smtp, reason);
+    smtp_goodbye_say(smtp, reason);
     smtp_log_session(smtp, reason);
-    leave_backend(smtp, reason);
+    smtp_goodbye_leave_backend(smtp, reason);
     stop_naming(smtp);
     smtp_auth_end(smtp);
     loop_task_cancel(&smtp->task);
