@@ -4,6 +4,7 @@
 #include "base/base64.h"
 #include "base/chars.h"
 #include "relay/worker.h"
+#include "smtp/smtp_pending.h"
 #include "smtp/smtp_session.h"
 
 #include <stdlib.h>
@@ -135,7 +136,7 @@ void smtp_auth_refuse(struct smtp_session *smtp)
     if (smtp->auths >= ATTEMPTS_MAX)
         smtp_session_end(smtp, "421 4.7.0 Too many attempts to log in\r\n", CLOSE_CLIENT_ERRORS);
     else
-        smtp_session_reply(smtp, "535 5.7.0 try again with a different username and password\r\n");
+        smtp_pending_reply(smtp, "535 5.7.0 try again with a different username and password\r\n");
 }
 
 bool smtp_auth_split_plain(struct slice message, struct slice *user, struct slice *password)
@@ -177,7 +178,7 @@ static void take_login(struct smtp_session *smtp, struct slice message)
     auth->user_len = message.len < sizeof auth->user ? message.len : sizeof auth->user;
     if (auth->user_len > 0)
         memcpy(auth->user, message.at, auth->user_len);
-    smtp_session_reply(smtp, "334 UGFzc3dvcmQ6\r\n");
+    smtp_pending_reply(smtp, "334 UGFzc3dvcmQ6\r\n");
 }
 
 /* "user digest", RFC 2195. */
@@ -253,7 +254,7 @@ void smtp_auth_start(struct smtp_session *smtp, struct slice argument)
     smtp_session_enter(smtp, SMTP_STATE_AUTH);
     rest = slice_trim(rest);
     if (rest.len == 0)
-        smtp_session_reply(smtp, mechanisms[mechanism].challenge);
+        smtp_pending_reply(smtp, mechanisms[mechanism].challenge);
     else
         smtp_auth_line(smtp, slice_equal(rest, SLICE("=")) ? SLICE("") : rest);
 }

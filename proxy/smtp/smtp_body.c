@@ -2,6 +2,7 @@
 
 #include "relay/worker.h"
 #include "smtp/smtp_commands.h"
+#include "smtp/smtp_pending.h"
 #include "smtp/smtp_session.h"
 
 #define QUEUED_MAX (256 * 1024) /* in front of a slow backend: the client has to wait */
@@ -82,7 +83,7 @@ static void end_swallow(struct smtp_session *smtp)
 {
     smtp_session_enter(smtp, SMTP_STATE_COMMAND);
     if (smtp->in_mail)
-        smtp_session_reply(smtp, smtp->swallow_reply);
+        smtp_pending_reply(smtp, smtp->swallow_reply);
     else
         smtp_session_refuse(smtp, smtp->swallow_reply);
 }

@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "relay/worker.h"
 #include "smtp/smtp_body.h"
+#include "smtp/smtp_pending.h"
 #include "smtp/smtp_session.h"
 
 /* Each on_… first checks, then acts. */
@@ -50,7 +51,7 @@ static void forward_words(struct smtp_session *smtp, const struct smtp_verb *ver
         text_add(&text, argument);
     }
     text_add(&text, SLICE("\r\n"));
-    smtp_session_forward(smtp, verb, text_slice(&text));
+    smtp_pending_forward(smtp, verb, text_slice(&text));
 }
 
 /* EHLO, HELO */
@@ -144,7 +145,7 @@ static void forward_envelope(struct smtp_session *smtp, const struct smtp_verb *
 
     /* AUTH= says who was logged in: nobody is, here. */
     smtp_envelope_write(envelope, command, SLICE("AUTH"), &text);
-    smtp_session_forward(smtp, verb, text_slice(&text));
+    smtp_pending_forward(smtp, verb, text_slice(&text));
 }
 
 static enum smtp_step on_mail(struct smtp_session *smtp, const struct smtp_verb *verb,
@@ -248,7 +249,7 @@ static void reply_final(struct smtp_session *smtp, const struct smtp_reply *repl
 void smtp_commands_message_sent(struct smtp_session *smtp)
 {
     smtp_session_enter(smtp, SMTP_STATE_FINAL);
-    smtp_session_expect(smtp, reply_final);
+    smtp_pending_expect(smtp, reply_final);
 }
 
 void smtp_commands_drop_mail(struct smtp_session *smtp)
@@ -275,7 +276,7 @@ void smtp_commands_chunk_sent(struct smtp_session *smtp)
         return;
     }
     smtp_session_enter(smtp, SMTP_STATE_COMMAND);
-    smtp_session_expect(smtp, reply_bdat);
+    smtp_pending_expect(smtp, reply_bdat);
 }
 
 static void forward_chunk(struct smtp_session *smtp, uint64_t size, bool is_last)
@@ -353,7 +354,7 @@ static enum smtp_step on_rset(struct smtp_session *smtp, const struct smtp_verb 
     if (smtp_backend_is_ready(smtp->backend))
         forward_words(smtp, verb, argument);
     else
-        smtp_session_reply(smtp, "250 2.0.0 Ok\r\n");
+        smtp_pending_reply(smtp, "250 2.0.0 Ok\r\n");
     return SMTP_STEP_DONE;
 }
 
@@ -365,7 +366,7 @@ static enum smtp_step on_noop(struct smtp_session *smtp, const struct smtp_verb 
     if (smtp_backend_is_ready(smtp->backend))
         forward_words(smtp, verb, SLICE_NONE);
     else
-        smtp_session_reply(smtp, "250 2.0.0 Ok\r\n");
+        smtp_pending_reply(smtp, "250 2.0.0 Ok\r\n");
     return SMTP_STEP_DONE;
 }
 
@@ -386,7 +387,7 @@ static enum smtp_step on_help(struct smtp_session *smtp, const struct smtp_verb 
                               struct slice argument)
 {
     (void)verb, (void)argument;
-    smtp_session_reply(smtp, "214 2.0.0 See RFC 5321\r\n");
+    smtp_pending_reply(smtp, "214 2.0.0 See RFC 5321\r\n");
     return SMTP_STEP_DONE;
 }
 
@@ -413,7 +414,7 @@ static enum smtp_step on_starttls(struct smtp_session *smtp, const struct smtp_v
         smtp_session_refuse(smtp, "502 5.5.1 STARTTLS is not offered\r\n");
     else {
         smtp_session_forget(smtp);
-        smtp_session_reply(smtp, "220 2.0.0 Ready to start TLS\r\n");
+        smtp_pending_reply(smtp, "220 2.0.0 Ready to start TLS\r\n");
         smtp_session_enter(smtp, SMTP_STATE_TLS);
     }
     return SMTP_STEP_DONE;

@@ -1,17 +1,18 @@
 #include "smtp/smtp_goodbye.h"
 
 #include "relay/worker.h"
+#include "smtp/smtp_pending.h"
 #include "smtp/smtp_session.h"
 
 bool smtp_goodbye_is_due(const struct smtp_session *smtp)
 {
     return smtp->session->worker->draining && !smtp->in_mail && smtp->state == SMTP_STATE_COMMAND &&
-           smtp_session_outstanding(smtp) == 0;
+           smtp_pending_count(smtp) == 0;
 }
 
 void smtp_goodbye_timeout(struct smtp_session *smtp)
 {
-    bool is_waiting = smtp_session_outstanding(smtp) > 0;
+    bool is_waiting = smtp_pending_count(smtp) > 0;
 
     if (smtp_goodbye_is_due(smtp)) {
         smtp_session_end(smtp, "421 4.3.2 Restarting, try again\r\n", CLOSE_FRONTD_DRAINED);
@@ -28,7 +29,7 @@ void smtp_goodbye_timeout(struct smtp_session *smtp)
 
 void smtp_goodbye_say(struct smtp_session *smtp, enum close_reason reason)
 {
-    bool is_idle = !smtp->in_mail && smtp_session_outstanding(smtp) == 0 &&
+    bool is_idle = !smtp->in_mail && smtp_pending_count(smtp) == 0 &&
                    (smtp->state == SMTP_STATE_COMMAND || smtp->state == SMTP_STATE_DELAY ||
                     smtp->state == SMTP_STATE_NAMING || smtp->state == SMTP_STATE_OPENING);
 
@@ -44,7 +45,7 @@ void smtp_goodbye_leave_backend(struct smtp_session *smtp, enum close_reason rea
 
     if (smtp->state == SMTP_STATE_FINAL && has_client_gone && smtp_backend_is_ready(smtp->backend))
         smtp_backend_leave(&smtp->backend, &smtp->server->left, SMTP_FINAL_MS);
-    else if (is_body || smtp->in_mail || smtp_session_outstanding(smtp) > 0)
+    else if (is_body || smtp->in_mail || smtp_pending_count(smtp) > 0)
         smtp_backend_drop(&smtp->backend);
     else
         smtp_backend_quit(&smtp->backend);

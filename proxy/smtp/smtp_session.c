@@ -7,6 +7,7 @@
 #include "smtp/smtp.h"
 #include "smtp/smtp_body.h"
 #include "smtp/smtp_goodbye.h"
+#include "smtp/smtp_pending.h"
 
 #include <stdlib.h>
 
@@ -52,7 +53,7 @@ static uint32_t command_time(const struct smtp_session *smtp)
 {
     uint32_t idle = smtp->server->conf->timeout;
 
-    if (smtp_session_outstanding(smtp) > 0)
+    if (smtp_pending_count(smtp) > 0)
         return REPLY_MS;
     if (smtp_goodbye_is_due(smtp))
         return DRAIN_IDLE_MS;
@@ -116,46 +117,11 @@ void smtp_session_enter(struct smtp_session *smtp, enum smtp_state state)
     set_deadline(smtp);
 }
 
-/* Replies, in order. */
-
-size_t smtp_session_outstanding(const struct smtp_session *smtp)
-{
-    return smtp->queue == NULL ? 0 : smtp->queue->count;
-}
-
-static void push(struct smtp_session *smtp, struct smtp_pending pending)
-{
-    struct smtp_queue *queue = smtp->queue;
-
-    ensure(queue->count < SMTP_PENDING_MAX);
-    queue->items[(queue->first + queue->count++) % SMTP_PENDING_MAX] = pending;
-}
-
-static const struct smtp_pending *last_pending(const struct smtp_queue *queue)
-{
-    return &queue->items[(queue->first + queue->count - 1) % SMTP_PENDING_MAX];
-}
-
-static struct smtp_pending pop(struct smtp_queue *queue)
-{
-    struct smtp_pending pending = queue->items[queue->first];
-
-    queue->first = (queue->first + 1) % SMTP_PENDING_MAX;
-    queue->count--;
-    return pending;
-}
-
-void smtp_session_reply(struct smtp_session *smtp, const char *reply)
-{
-    if (smtp_session_outstanding(smtp) > 0)
-        push(smtp, (struct smtp_pending){.local = reply});
-    else
-        session_write(smtp->session, slice_of(reply));
-}
+/* Replies. */
 
 void smtp_session_refuse(struct smtp_session *smtp, const char *reply)
 {
-    smtp_session_reply(smtp, reply);
+    smtp_pending_reply(smtp, reply);
     if (++smtp->errors >= smtp->server->conf->max_errors)
         smtp_session_end(smtp, "421 4.7.0 Too many errors\r\n", CLOSE_CLIENT_ERRORS);
 }
@@ -166,21 +132,6 @@ void smtp_session_end(struct smtp_session *smtp, const char *reply, enum close_r
         session_write(smtp->session, slice_of(reply));
     smtp->has_said_goodbye = true;
     session_close(smtp->session, reason);
-}
-
-void smtp_session_forward(struct smtp_session *smtp, const struct smtp_verb *verb,
-                          struct slice line)
-{
-    smtp_backend_write(smtp->backend, line);
-    push(smtp, (struct smtp_pending){.on_reply = verb->on_reply,
-                                     .ends_group = (verb->flags & SMTP_ENDS_GROUP) != 0});
-}
-
-void smtp_session_expect(struct smtp_session *smtp,
-                         void (*on_reply)(struct smtp_session *smtp,
-                                          const struct smtp_reply *reply))
-{
-    push(smtp, (struct smtp_pending){.on_reply = on_reply});
 }
 
 /* A whole reply has one spelling, so it is written as it was parsed; except that clients may not
@@ -203,21 +154,12 @@ void smtp_session_break(struct smtp_session *smtp, const struct smtp_reply *repl
                      CLOSE_BACKEND_BROKEN);
 }
 
-static void flush_local_replies(struct smtp_session *smtp)
-{
-    struct smtp_queue *queue = smtp->queue;
-
-    while (queue->count > 0 && queue->items[queue->first].local != NULL)
-        session_write(smtp->session, slice_of(pop(queue).local));
-}
-
 /* The backend. */
 
 static void drop_backend(struct smtp_session *smtp)
 {
     smtp_backend_drop(&smtp->backend);
-    if (smtp->queue != NULL)
-        smtp->queue->count = 0;
+    smtp_pending_forget(smtp);
     smtp_body_drained(smtp); /* nobody else lets the client go on now */
 }
 
@@ -249,14 +191,13 @@ static void on_backend_replied(void *owner, const struct smtp_reply *reply)
         take_goodbye(smtp, reply);
         return;
     }
-    if (smtp->queue->count == 0) {
+    if (smtp_pending_count(smtp) == 0) {
         smtp_session_break(smtp, reply);
         return;
     }
-    pop(smtp->queue).on_reply(smtp, reply);
+    smtp_pending_take(smtp, reply);
     if (smtp->state == SMTP_STATE_CLOSED)
         return;
-    flush_local_replies(smtp);
     if (smtp->state == SMTP_STATE_COMMAND)
         set_deadline(smtp);
     smtp_session_continue(smtp);
@@ -270,7 +211,7 @@ static void on_backend_drained(void *owner)
 /* A backend that is lost between two messages is not missed: the next one opens another. */
 static bool is_missed(const struct smtp_session *smtp)
 {
-    return smtp->in_mail || smtp_session_outstanding(smtp) > 0 ||
+    return smtp->in_mail || smtp_pending_count(smtp) > 0 ||
            (smtp->state != SMTP_STATE_COMMAND && smtp->state != SMTP_STATE_AUTH &&
             smtp->state != SMTP_STATE_AUTH_DELAY && smtp->state != SMTP_STATE_CHUNK_SWALLOW);
 }
@@ -326,8 +267,7 @@ static void dial(struct smtp_session *smtp)
     };
 
     smtp_session_enter(smtp, SMTP_STATE_OPENING);
-    if (smtp->queue == NULL)
-        smtp->queue = memory_zero(sizeof *smtp->queue);
+    smtp_pending_prepare(smtp);
     smtp->backend = smtp_backend_open(&plan, &backend_events, smtp);
 }
 
@@ -393,12 +333,9 @@ static const struct smtp_verb *find_verb(struct slice name)
 /* Does the command have to wait for replies to earlier ones? */
 static bool must_wait(const struct smtp_session *smtp, const struct smtp_verb *verb)
 {
-    size_t outstanding = smtp_session_outstanding(smtp);
-
-    if (outstanding == 0)
+    if (smtp_pending_count(smtp) == 0)
         return false;
-    return outstanding == SMTP_PENDING_MAX || last_pending(smtp->queue)->ends_group ||
-           (verb != NULL && (verb->flags & SMTP_WAITS) != 0) ||
+    return smtp_pending_is_closed(smtp) || (verb != NULL && (verb->flags & SMTP_WAITS) != 0) ||
            (smtp_backend_is_ready(smtp->backend) &&
             !smtp_backend_capabilities(smtp->backend)->pipelining);
 }
@@ -557,7 +494,7 @@ static void take_end(struct smtp_session *smtp)
 {
     switch (smtp->state) {
     case SMTP_STATE_COMMAND:
-        if (smtp_session_outstanding(smtp) == 0)
+        if (smtp_pending_count(smtp) == 0)
             session_close(smtp->session, CLOSE_CLIENT_GONE);
         return;
     case SMTP_STATE_DELAY:
@@ -599,7 +536,7 @@ static void run(struct smtp_session *smtp)
         return; /* its end comes behind the bytes that the backend has no room for yet */
     if (stream_end(smtp->session->client) != STREAM_OPEN) {
         take_end(smtp);
-    } else if (takes_lines && !smtp->has_partial && smtp_session_outstanding(smtp) == 0 &&
+    } else if (takes_lines && !smtp->has_partial && smtp_pending_count(smtp) == 0 &&
                session_input(smtp->session).len > 0) {
         session_expire_in(smtp->session, PARTIAL_MS);
         smtp->has_partial = true;

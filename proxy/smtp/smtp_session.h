@@ -54,6 +54,7 @@ enum smtp_step {
 };
 
 struct smtp_session;
+struct smtp_queue;
 
 struct smtp_verb {
     const char *name;
@@ -66,21 +67,6 @@ struct smtp_verb {
 extern const struct smtp_verb smtp_verbs[];
 extern const size_t smtp_verb_count;
 
-/* A command whose reply has not been written to the client yet. */
-struct smtp_pending {
-    void (*on_reply)(struct smtp_session *smtp, const struct smtp_reply *reply);
-    const char *local; /* frontd's own reply, held back for its turn; NULL: the backend's */
-    bool ends_group;   /* nothing is sent behind it before the reply: a backend may hang up */
-};
-
-#define SMTP_PENDING_MAX 64
-
-/* Made together with the backend connection, so that idle sessions stay small. */
-struct smtp_queue {
-    struct smtp_pending items[SMTP_PENDING_MAX];
-    size_t first, count;
-};
-
 enum smtp_hello {
     SMTP_HELLO_NONE,
     SMTP_HELLO_HELO,
@@ -92,9 +78,9 @@ struct smtp_session {
     const struct smtp_service *service;
     struct smtp_server *server;
     struct smtp_backend *backend;
-    struct smtp_queue *queue;
-    struct smtp_auth *auth; /* while an AUTH dialogue is under way */
-    struct loop_task task;  /* goes on with the input after something else happened */
+    struct smtp_queue *queue; /* see smtp_pending.h */
+    struct smtp_auth *auth;   /* while an AUTH dialogue is under way */
+    struct loop_task task;    /* goes on with the input after something else happened */
     struct dns_lookup *lookup;
     struct slice client_name; /* from DNS, memory of its own */
     enum smtp_name_state name_state;
@@ -123,32 +109,17 @@ struct smtp_session {
 /* THE way to change the state: checks the change against a table and sets what is waited for. */
 void smtp_session_enter(struct smtp_session *smtp, enum smtp_state state);
 
-/* Replies in order behind the backend's that are outstanding. `reply` is one or more whole lines,
- * constant. */
-void smtp_session_reply(struct smtp_session *smtp, const char *reply);
-
-/* The same for a reply to what should not have been said; too many of these end the session. */
+/* smtp_pending_reply to what should not have been said; too many of these end the session. */
 void smtp_session_refuse(struct smtp_session *smtp, const char *reply);
 
 /* Last words (NULL: none) and the end. */
 void smtp_session_end(struct smtp_session *smtp, const char *reply, enum close_reason reason);
-
-/* Writes a command to the backend, which must be ready; verb->on_reply takes the reply. */
-void smtp_session_forward(struct smtp_session *smtp, const struct smtp_verb *verb,
-                          struct slice line);
-
-/* The same for a reply that no single command asks for: the verdict on a message. */
-void smtp_session_expect(struct smtp_session *smtp,
-                         void (*on_reply)(struct smtp_session *smtp,
-                                          const struct smtp_reply *reply));
 
 /* Passes the backend's reply on to the client. */
 void smtp_session_pass(struct smtp_session *smtp, const struct smtp_reply *reply);
 
 /* A reply that does not answer what was asked: ends the session. */
 void smtp_session_break(struct smtp_session *smtp, const struct smtp_reply *reply);
-
-size_t smtp_session_outstanding(const struct smtp_session *smtp);
 
 /* Begins to open a backend; the state is COMMAND again when it is ready. */
 void smtp_session_open_backend(struct smtp_session *smtp);
