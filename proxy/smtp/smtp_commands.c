@@ -5,6 +5,7 @@
 #include "smtp/smtp_body.h"
 #include "smtp/smtp_pending.h"
 #include "smtp/smtp_session.h"
+#include "smtp/smtp_upstream.h"
 
 /* Each on_… first checks, then acts. */
 
@@ -15,7 +16,7 @@ static enum smtp_step need_backend(struct smtp_session *smtp)
 {
     if (smtp_backend_is_ready(smtp->backend))
         return SMTP_STEP_DONE;
-    smtp_session_open_backend(smtp);
+    smtp_upstream_open(smtp);
     return SMTP_STEP_LATER;
 }
 

@@ -109,6 +109,9 @@ struct smtp_session {
 /* THE way to change the state: checks the change against a table and sets what is waited for. */
 void smtp_session_enter(struct smtp_session *smtp, enum smtp_state state);
 
+/* Sets the deadline that belongs to the state once more: something has happened. */
+void smtp_session_set_deadline(struct smtp_session *smtp);
+
 /* smtp_pending_reply to what should not have been said; too many of these end the session. */
 void smtp_session_refuse(struct smtp_session *smtp, const char *reply);
 
@@ -120,9 +123,6 @@ void smtp_session_pass(struct smtp_session *smtp, const struct smtp_reply *reply
 
 /* A reply that does not answer what was asked: ends the session. */
 void smtp_session_break(struct smtp_session *smtp, const struct smtp_reply *reply);
-
-/* Begins to open a backend; the state is COMMAND again when it is ready. */
-void smtp_session_open_backend(struct smtp_session *smtp);
 
 /* Forgets everything but the connection itself (RFC 3207 4.2). */
 void smtp_session_forget(struct smtp_session *smtp);
