@@ -16,8 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One client's mail session: the states, which verb may come when, and the order of the replies.
- * Each verb's own part is in smtp_commands.c. */
+/* One client's mail session: its states, beginning and end. What it reads is in smtp_input.c, each
+ * verb's own part in smtp_commands.c, the order of the replies in smtp_pending.c, its backend in
+ * smtp_upstream.c, the bytes of a message in smtp_body.c, how it parts in smtp_goodbye.c. */
 
 enum smtp_state {
     SMTP_STATE_DELAY,         /* before the greeting */
@@ -104,7 +105,7 @@ struct smtp_session {
     struct smtp_log log;
 };
 
-/* For smtp_commands.c and smtp_auth.c. */
+/* For those. */
 
 /* THE way to change the state: checks the change against a table and sets what is waited for. */
 void smtp_session_enter(struct smtp_session *smtp, enum smtp_state state);
