@@ -1205,6 +1205,28 @@ static void guessing_has_an_end(void **state)
     fixture_stop(&f);
 }
 
+static void a_login_sent_in_one_piece_is_logged_all_the_same(void **state)
+{
+    static const char refused[] = "535 5.7.0 try again with a different username and password\r\n";
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_start(&f, "203.0.113.7");
+    fixture_greet(&f);
+    says(&f, "AUTH LOGIN\r\ndXNlcg==\r\ncGFzcw==\r\nAUTH PLAIN AGEAYg==\r\nQUIT\r\n",
+         "334 VXNlcm5hbWU6\r\n334 UGFzc3dvcmQ6\r\n");
+    assert_non_null(strstr(fixture_log(&f, FIXTURE_AUTH_LOG), "plain [user] [pass] from"));
+    fake_time_passes(&f.worker, 3100);
+    assert_string_equal(fake_client_hears(f.fake), refused);
+    assert_non_null(strstr(fixture_log(&f, FIXTURE_AUTH_LOG), "plain [a] [b] from"));
+    assert_false(fake_is_closed(f.fake));
+    fake_time_passes(&f.worker, 3100);
+    ends(&f, "535 5.7.0 try again with a different username and password\r\n221 2.0.0 Bye\r\n",
+         CLOSE_DONE);
+    fixture_stop(&f);
+}
+
 static void a_failed_login_is_not_announced(void **state)
 {
     struct fixture f;
@@ -1669,6 +1691,7 @@ int main(void)
         cmocka_unit_test(long_credentials_are_cut),
         cmocka_unit_test(a_cancelled_login_is_none),
         cmocka_unit_test(guessing_has_an_end),
+        cmocka_unit_test(a_login_sent_in_one_piece_is_logged_all_the_same),
         cmocka_unit_test(a_failed_login_is_not_announced),
         cmocka_unit_test(a_client_that_does_not_read_is_not_listened_to),
         cmocka_unit_test(a_given_size_is_enforced_on_data),
