@@ -407,6 +407,14 @@ static void put_one_line(FILE *out, const struct conf_finding *finding,
         fputs(": ", out);
         put_visible(out, finding->label);
     }
+    for (size_t i = 0; i < sizeof finding->help / sizeof finding->help[0]; i++) {
+        if (finding->help[i].len == 0)
+            break;
+        fputs(i == 0 ? " (" : "; ", out);
+        put_visible(out, finding->help[i]);
+    }
+    if (finding->help[0].len > 0)
+        putc(')', out);
 }
 
 void conf_report_lines(const struct conf_report *report, const struct conf_sources *sources,

@@ -59,7 +59,9 @@ def test_a_broken_reload_changes_nothing(frontd, connect):
     client, _ = get(connect, instance)
     result = instance.reload("http { server { lissten 1; } }", check=False)
     assert result.returncode == 1
-    assert "unknown directive `lissten`" in result.stdout
+    finding = "error: unknown directive `lissten`: not known in a `server` block (did you mean `listen`?)"
+    assert finding in result.stdout
+    assert finding in instance.log()
     assert "error:" in result.stderr
     assert instance.workers() == before
     instance.wait_for_log(r"reload: refused, nothing has changed")

@@ -342,15 +342,23 @@ static void one_line_each_for_logs(void **state)
     char *lines_written;
     size_t len;
     FILE *out = open_memstream(&lines_written, &len);
+    struct conf_finding *error;
 
     (void)state;
     toy_open(&toy);
     add_text(&toy, "a.conf", SLICE("x"));
     conf_report_add(&toy.report, CONF_WARNING, at(0, 3, 9, 1), "w\n")->label = SLICE("label");
-    conf_report_add(&toy.report, CONF_ERROR, (struct conf_place){0}, "e");
+    error = conf_report_add(&toy.report, CONF_ERROR, (struct conf_place){0}, "e");
+    conf_finding_help(&toy.report, error, "did you mean `f`?");
+    error = conf_report_add(&toy.report, CONF_ERROR, at(0, 1, 1, 1), "g");
+    error->label = SLICE("label");
+    conf_finding_help(&toy.report, error, "this");
+    conf_finding_help(&toy.report, error, "or\nthat");
     conf_report_lines(&toy.report, &toy.sources, gather, out);
     fclose(out);
-    assert_string_equal(lines_written, "0 error: e\n1 a.conf:3:9: warning: w\\x0A: label\n");
+    assert_string_equal(lines_written, "0 error: e (did you mean `f`?)\n"
+                                       "0 a.conf:1:1: error: g: label (this; or\\x0Athat)\n"
+                                       "1 a.conf:3:9: warning: w\\x0A: label\n");
     free(lines_written);
     toy_close(&toy);
 }
