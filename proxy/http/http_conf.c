@@ -169,6 +169,7 @@ static void http_summary(const struct conf *conf, struct text *text)
 
 const struct protocol_conf http_protocol_conf = {
     .name = "http",
+    .tls_name = "https",
     .groups = groups,
     .listens = http_listens,
     .logs = http_logs,

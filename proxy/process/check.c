@@ -9,48 +9,59 @@
 
 #define PICTURE_MAX 65536
 
-/* "25 465 smtp": each port of a protocol once. */
-static void add_ports(struct text *text, const struct listen_list *listens, const char *protocol)
-{
-    for (size_t i = 0; i < listens->count; i++) {
-        const struct listen *listen = &listens->listens[i];
-        bool is_new = slice_equal(slice_of(listen->protocol_name), slice_of(protocol));
+/* A protocol, in the clear or under TLS. */
+struct kind {
+    const struct protocol_conf *protocol;
+    bool tls;
+};
 
-        for (size_t j = 0; j < i && is_new; j++)
-            if (listens->listens[j].protocol_name == listen->protocol_name &&
-                listens->listens[j].address.port == listen->address.port)
-                is_new = false;
-        if (is_new) {
-            text_number(text, listen->address.port);
-            text_byte(text, ' ');
-        }
-    }
-    text_add(text, slice_of(protocol));
+static bool is_of(const struct listen *listen, const struct kind *kind)
+{
+    return listen->tls == kind->tls &&
+           slice_equal(slice_of(listen->protocol_name), slice_of(kind->protocol->name));
 }
 
-static bool has_listens(const struct listen_list *listens, const char *protocol)
+static bool is_port_before(const struct listen_list *listens, size_t index, const struct kind *kind)
 {
-    for (size_t i = 0; i < listens->count; i++)
-        if (slice_equal(slice_of(listens->listens[i].protocol_name), slice_of(protocol)))
+    for (size_t i = 0; i < index; i++)
+        if (listens->listens[i].address.port == listens->listens[index].address.port &&
+            is_of(&listens->listens[i], kind))
             return true;
     return false;
+}
+
+/* "80 8080 http": each port once; nothing if there is none. */
+static void add_ports(struct text *text, const struct listen_list *listens, struct kind kind,
+                      bool *is_first)
+{
+    bool has_any = false;
+
+    for (size_t i = 0; i < listens->count; i++) {
+        if (!is_of(&listens->listens[i], &kind) || is_port_before(listens, i, &kind))
+            continue;
+        if (!has_any && !*is_first)
+            text_add(text, SLICE(" \u00b7 "));
+        text_number(text, listens->listens[i].address.port);
+        text_byte(text, ' ');
+        has_any = true;
+    }
+    if (!has_any)
+        return;
+    text_add(text, slice_of(kind.tls ? kind.protocol->tls_name : kind.protocol->name));
+    *is_first = false;
 }
 
 static void add_listeners(struct text *text, const struct program *program,
                           const struct listen_list *listens)
 {
-    bool first = true;
+    bool is_first = true;
 
     text_add(text, SLICE("ok  "));
     text_number(text, listens->count);
     text_add(text, listens->count == 1 ? SLICE(" listener    ") : SLICE(" listeners   "));
     for (const struct protocol_conf *const *p = program->protocols; *p != NULL; p++) {
-        if (!has_listens(listens, (*p)->name))
-            continue;
-        if (!first)
-            text_add(text, SLICE(" \u00b7 "));
-        first = false;
-        add_ports(text, listens, (*p)->name);
+        add_ports(text, listens, (struct kind){*p, false}, &is_first);
+        add_ports(text, listens, (struct kind){*p, true}, &is_first);
     }
     text_byte(text, '\n');
 }

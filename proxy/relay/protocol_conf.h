@@ -10,6 +10,7 @@
  * them. Linked without the protocol's network code. */
 struct protocol_conf {
     const char *name;                       /* the same as struct protocol's */
+    const char *tls_name;                   /* what people call it with TLS from the first byte */
     const struct conf_group *const *groups; /* NULL-terminated */
 
     /* Adds each address to listen on once; servers that share one are put together in

@@ -325,6 +325,7 @@ static const struct conf_group *const groups[] = {&smtp_conf_group, NULL};
 
 const struct protocol_conf smtp_protocol_conf = {
     .name = "smtp",
+    .tls_name = "smtps",
     .groups = groups,
     .listens = add_listens,
     .logs = add_logs,

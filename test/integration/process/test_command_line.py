@@ -29,6 +29,21 @@ def test_a_good_configuration_is_described_and_nothing_is_touched(frontd_files):
     assert files_below(instance.home) == before
 
 
+def test_the_picture_tells_tls_ports_from_others(frontd_files):
+    text = """
+    http { server { listen 8080; listen 127.0.0.1:8080; listen 8443 ssl; ssl_certificate @cert@; ssl_certificate_key @key@; } }
+    mail {
+        ssl_certificate @cert@;
+        ssl_certificate_key @key@;
+        proxy_pass 127.0.0.1:25;
+        server { listen 8025; }
+        server { listen 8465 ssl; }
+    }
+    """
+    result = frontd_files(text).command("-t")
+    assert result.stdout.startswith("ok  5 listeners   8080 http · 8443 https · 8025 smtp · 8465 smtps\n")
+
+
 @pytest.mark.parametrize("words", [("-t", "-q"), ("-tq",), ("-qt",)])
 def test_quiet_says_nothing_when_all_is_well(frontd_files, words):
     result = frontd_files(SITE).command(*words)
