@@ -2,6 +2,7 @@
 
 #include "process/core_conf.h"
 #include "process/listens.h"
+#include "process/worker_arguments.h"
 #include "relay/relay_conf.h"
 
 #include <stdlib.h>
@@ -14,6 +15,34 @@ void configuration_logs(const struct conf *conf, const struct protocol_conf *con
     log_files_index(logs, main_log.path.at == NULL ? slice_of(error_log) : main_log.path);
     for (; *protocols != NULL; protocols++)
         (*protocols)->logs(conf, logs);
+}
+
+/* What a worker would refuse to take. */
+static void check_limits(struct configuration *configuration)
+{
+    struct conf_report *report = &configuration->report;
+    const struct listen_list *listens = &configuration->listens;
+    struct conf_finding *finding;
+    size_t bound = 0, last = 0;
+
+    for (size_t i = 0; i < listens->count && bound <= WORKER_PASSED_MAX; i++)
+        if (listens_cover(listens, i) == i) {
+            bound++;
+            last = i;
+        }
+    if (bound > WORKER_PASSED_MAX) {
+        finding = conf_report_add(report, CONF_ERROR, listens->listens[last].place,
+                                  "more than %d addresses to listen on", WORKER_PASSED_MAX);
+        conf_finding_help(report, finding,
+                          "`listen %u;` is one that takes in all addresses of this machine",
+                          (unsigned)listens->listens[last].address.port);
+    }
+    if (configuration->logs.count > WORKER_PASSED_MAX) {
+        finding = conf_report_add(report, CONF_ERROR, (struct conf_place){0},
+                                  "%zu log files are more than the %d that can be open",
+                                  configuration->logs.count, WORKER_PASSED_MAX);
+        conf_finding_help(report, finding, "let servers share a log; its lines can say $host");
+    }
 }
 
 bool configuration_read(struct configuration *configuration, const struct program *program)
@@ -33,6 +62,7 @@ bool configuration_read(struct configuration *configuration, const struct progra
                     &configuration->listens, &configuration->report);
     configuration_logs(&configuration->conf, program->protocols, program->paths->error_log,
                        &configuration->logs);
+    check_limits(configuration);
     if (configuration->listens.count == 0)
         conf_report_add(&configuration->report, CONF_WARNING, (struct conf_place){0},
                         "there is nothing to listen on: no `server` in `http` or `mail`");

@@ -71,8 +71,8 @@ bool worker_arguments_read(struct worker_arguments *arguments, int count, const 
 {
     uint64_t sockets, logs;
 
-    if (count != WORKER_WORDS || !number_parse(slice_of(words[5]), 4096, &sockets) ||
-        !number_parse(slice_of(words[6]), 4096, &logs) ||
+    if (count != WORKER_WORDS || !number_parse(slice_of(words[5]), WORKER_PASSED_MAX, &sockets) ||
+        !number_parse(slice_of(words[6]), WORKER_PASSED_MAX, &logs) ||
         !read_identity(arguments, slice_of(words[7])))
         return false;
     arguments->conf = words[1];

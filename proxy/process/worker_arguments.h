@@ -14,6 +14,7 @@
 #define WORKER_SNAPSHOT_FD (SPAWN_FIRST_DESCRIPTOR + 1)
 #define WORKER_FIRST_FD    (SPAWN_FIRST_DESCRIPTOR + 2) /* listening sockets, then logs */
 #define WORKER_WORDS       8
+#define WORKER_PASSED_MAX  4096 /* sockets, and as many logs */
 
 struct worker_arguments {
     const char *conf, *prefix, *globals, *error_log;

@@ -44,6 +44,27 @@ def test_the_picture_tells_tls_ports_from_others(frontd_files):
     assert result.stdout.startswith("ok  5 listeners   8080 http · 8443 https · 8025 smtp · 8465 smtps\n")
 
 
+def test_more_addresses_than_a_worker_takes_are_an_error(frontd_files):
+    def listens(count):
+        return "".join(f"listen 127.0.{i // 200}.{i % 200 + 1}:8080;\n" for i in range(count))
+
+    assert frontd_files("http { server {\n" + listens(4096) + "} }").command("-t").returncode == 0
+    instance = frontd_files("http { server {\n" + listens(4100) + "} }")
+    result = instance.command("-t", check=False)
+    assert result.returncode == 1
+    assert "error: more than 4096 addresses to listen on" in result.stderr
+    assert f"{instance.config_path}:4098:8" in result.stderr
+    wildcard = frontd_files("http { server {\nlisten 8080;" + listens(4100) + "} }")
+    assert wildcard.command("-t").returncode == 0
+
+
+def test_more_logs_than_a_worker_takes_are_an_error(frontd_files):
+    servers = "".join(f"server {{ listen 8080; server_name s{i}; access_log logs/{i}.log; }}\n" for i in range(4096))
+    result = frontd_files("http {\n" + servers + "}").command("-t", check=False)
+    assert result.returncode == 1
+    assert "error: 4097 log files are more than the 4096 that can be open" in result.stderr
+
+
 @pytest.mark.parametrize("words", [("-t", "-q"), ("-tq",), ("-qt",)])
 def test_quiet_says_nothing_when_all_is_well(frontd_files, words):
     result = frontd_files(SITE).command(*words)
