@@ -98,7 +98,10 @@ static void on_check(void *owner)
 {
     struct server *server = owner;
 
-    if (server->worker.session_count == 0 && loop_farewells(server->worker.loop) == 0)
+    const struct worker *worker = &server->worker;
+
+    if (worker->session_count == 0 && worker->verdict_count == 0 &&
+        loop_farewells(worker->loop) == 0)
         finish(server);
     else
         deadline_set(server->worker.loop, &server->check, CHECK_MS);

@@ -33,6 +33,7 @@ struct worker {
     struct listen_list *listens;
     struct session *sessions; /* all that are open */
     size_t session_count;
+    size_t verdict_count; /* of sessions that are over and worth waiting for at the worker's end */
     size_t session_limit; /* worker_connections */
     uint64_t next_session_id;
     struct backend_pool *backends;

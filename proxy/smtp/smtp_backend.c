@@ -420,7 +420,7 @@ struct smtp_backend *smtp_backend_open(const struct smtp_backend_plan *plan,
     return backend;
 }
 
-/* Left behind by a client that is gone. */
+/* Left behind by a session that is over. */
 
 static void unlink_left(struct smtp_backend *backend)
 {
@@ -429,13 +429,14 @@ static void unlink_left(struct smtp_backend *backend)
     while (*place != backend)
         place = &(*place)->next;
     *place = backend->next;
+    backend->plan.worker->verdict_count--;
 }
 
 static void on_verdict(void *owner, const struct smtp_reply *reply)
 {
     struct smtp_backend *backend = owner;
 
-    log_about(backend, LOG_NOTICE, "answered \"%u %s\" to a message whose client was gone",
+    log_about(backend, LOG_NOTICE, "answered \"%u %s\" to a message whose session is over",
               reply->code, log_escape(smtp_reply_last(reply)).text);
     unlink_left(backend);
     smtp_backend_quit(&backend);
@@ -446,7 +447,7 @@ static void on_no_verdict(void *owner, enum close_reason reason, const struct sm
     struct smtp_backend *backend = owner;
 
     (void)reply;
-    log_about(backend, LOG_ERROR, "gave no answer to a message whose client was gone: %s",
+    log_about(backend, LOG_ERROR, "gave no answer to a message whose session is over: %s",
               close_reason_words(reason));
     unlink_left(backend);
     smtp_backend_drop(&backend);
@@ -477,17 +478,14 @@ void smtp_backend_leave(struct smtp_backend **backend, struct smtp_backend **lis
     left->next = *list;
     left->list = list;
     *list = left;
+    left->plan.worker->verdict_count++;
     deadline_set(left->plan.worker->loop, &left->deadline, timeout_ms);
 }
 
 void smtp_backend_drop_left(struct smtp_backend **list)
 {
-    while (*list != NULL) {
-        struct smtp_backend *left = *list;
-
-        *list = left->next;
-        smtp_backend_drop(&left);
-    }
+    while (*list != NULL)
+        on_no_verdict(*list, CLOSE_FRONTD_STOPPED, NULL);
 }
 
 /* What the owner asks. */

@@ -62,8 +62,9 @@ struct slice smtp_backend_target(const struct smtp_backend *backend); /* "host:p
 void smtp_backend_quit(struct smtp_backend **backend);
 void smtp_backend_drop(struct smtp_backend **backend);
 
-/* The client is gone, but all of its message is sent: lets the backend decide and writes the
- * verdict to the log, within `timeout_ms`. It stands on *list until then; sets *backend to NULL. */
+/* The session is over, but all of its message is sent: lets the backend decide and writes the
+ * verdict to the log, within `timeout_ms`; a worker that ends waits for it as for sessions. It
+ * stands on *list until then; sets *backend to NULL. */
 void smtp_backend_leave(struct smtp_backend **backend, struct smtp_backend **list,
                         uint32_t timeout_ms);
 void smtp_backend_drop_left(struct smtp_backend **list); /* all of them, at the worker's end */

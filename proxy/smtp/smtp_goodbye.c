@@ -40,10 +40,11 @@ void smtp_goodbye_say(struct smtp_session *smtp, enum close_reason reason)
 
 void smtp_goodbye_leave_backend(struct smtp_session *smtp, enum close_reason reason)
 {
-    bool has_client_gone = reason == CLOSE_CLIENT_RESET || reason == CLOSE_CLIENT_TLS_RECORD;
+    bool is_cut_off = reason == CLOSE_CLIENT_RESET || reason == CLOSE_CLIENT_TLS_RECORD ||
+                      reason == CLOSE_FRONTD_STOPPED;
     bool is_body = smtp->state == SMTP_STATE_DATA || smtp->state == SMTP_STATE_CHUNK;
 
-    if (smtp->state == SMTP_STATE_FINAL && has_client_gone && smtp_backend_is_ready(smtp->backend))
+    if (smtp->state == SMTP_STATE_FINAL && is_cut_off && smtp_backend_is_ready(smtp->backend))
         smtp_backend_leave(&smtp->backend, &smtp->server->left, SMTP_FINAL_MS);
     else if (is_body || smtp->in_mail || smtp_pending_count(smtp) > 0)
         smtp_backend_drop(&smtp->backend);

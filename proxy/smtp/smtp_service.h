@@ -31,7 +31,7 @@ struct smtp_server {
     struct smtp_backend *probe;      /* asks at the start what the backend can do */
     struct deadline next_probe;      /* and again while no backend has said it */
     uint32_t probe_pause_ms;
-    struct smtp_backend *left; /* those that decide on messages whose clients are gone */
+    struct smtp_backend *left; /* those that decide on messages whose sessions are over */
 };
 
 #define SMTP_NO_LOG ((size_t)-1)

@@ -1,6 +1,9 @@
 """Mail while frontd is reloaded or stopped: row P20 of reference/mail.md's pitfalls."""
 
 import signal
+import socket
+import struct
+import threading
 
 from support.wait import wait_until
 
@@ -63,3 +66,66 @@ def test_a_stop_says_421_between_two_messages_and_nothing_inside_one(frontd, smt
     wait_until(lambda: backend.errors, "the backend sees its connection closed")
     assert "closed before" in backend.errors.pop()
     assert not backend.messages
+
+
+def send_message(peer):
+    peer.expect_reply(220)
+    peer.command("EHLO client.example", 250)
+    peer.command("MAIL FROM:<a@b.example>", 250)
+    peer.command("RCPT TO:<c@d.example>", 250)
+    peer.command("DATA", 354)
+    peer.send("Subject: whole\r\n\r\nx\r\n.\r\n")
+
+
+def slow_to_decide(smtp_backend):
+    """A backend, and the event that lets it answer to a message."""
+    may_answer = threading.Event()
+    backend = smtp_backend(replies={"CONTENT": lambda _: may_answer.wait(20) and "250 2.0.0 Ok: queued as 4FLATE0001"})
+    return backend, may_answer
+
+
+def reset(peer):
+    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.socket.close()
+
+
+VERDICT = r"answered .250 2.0.0 Ok: queued as 4FLATE0001. to a message whose session is over"
+
+
+def test_a_stop_waits_a_moment_for_the_verdict_on_a_message(frontd, smtp_backend, connect):
+    backend, may_answer = slow_to_decide(smtp_backend)
+    edge = frontd(CONFIG, backend=backend.address)
+    peer = connect(edge.port("smtp"))
+    send_message(peer)
+    wait_until(lambda: backend.messages, "the backend has the message")
+    edge.signal(signal.SIGTERM)
+    peer.expect_end()
+    peer.socket.close()
+    threading.Timer(0.3, may_answer.set).start()
+    assert edge.wait() == 0
+    assert edge.wait_for_log(VERDICT)
+
+
+def test_a_stop_says_what_it_did_not_wait_for(frontd, smtp_backend, connect):
+    backend, may_answer = slow_to_decide(smtp_backend)
+    edge = frontd(CONFIG, backend=backend.address)
+    peer = connect(edge.port("smtp"))
+    send_message(peer)
+    wait_until(lambda: backend.messages, "the backend has the message")
+    edge.signal(signal.SIGTERM)
+    assert edge.wait(5) == 0
+    may_answer.set()
+    assert edge.wait_for_log("gave no answer to a message whose session is over")
+
+
+def test_a_reload_waits_for_the_verdict_although_the_client_is_gone(frontd, smtp_backend, connect):
+    backend, may_answer = slow_to_decide(smtp_backend)
+    edge = frontd(CONFIG, backend=backend.address)
+    peer = connect(edge.port("smtp"))
+    send_message(peer)
+    wait_until(lambda: backend.messages, "the backend has the message")
+    reset(peer)
+    edge.wait_for_json("mail.json")
+    edge.reload()
+    threading.Timer(0.5, may_answer.set).start()
+    assert edge.wait_for_log(VERDICT)

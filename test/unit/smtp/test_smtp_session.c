@@ -869,6 +869,33 @@ static void a_client_that_resets_behind_the_dot_leaves_the_verdict_too(void **st
     fixture_stop(&f);
 }
 
+static void a_stop_behind_the_dot_waits_for_the_verdict(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    begin_data(&f);
+    says(&f, "hi\r\n.\r\n", "");
+    backend_hears(&f, "hi\r\n.\r\n");
+    session_close(fake_session(f.fake), CLOSE_FRONTD_STOPPED);
+    ends(&f, "", CLOSE_FRONTD_STOPPED);
+    assert_true(fake_backend_is_open(&f.worker));
+    assert_int_equal(f.worker.verdict_count, 1);
+    fake_backend_sends(&f.worker, SLICE("250 queued as ABC\r\n"));
+    backend_hears(&f, "QUIT\r\n");
+    assert_int_equal(f.worker.verdict_count, 0);
+    fake_stop(f.fake);
+
+    begin_data(&f);
+    says(&f, "hi\r\n.\r\n", "");
+    session_close(fake_session(f.fake), CLOSE_FRONTD_STOPPED);
+    smtp_backend_drop_left(&f.server.left);
+    assert_false(fake_backend_is_open(&f.worker));
+    assert_int_equal(f.worker.verdict_count, 0);
+    fixture_stop(&f);
+}
+
 static void the_final_dot_is_waited_for_ten_minutes(void **state)
 {
     struct fixture f;
@@ -1675,6 +1702,7 @@ int main(void)
         cmocka_unit_test(a_client_lost_inside_data_drops_the_mail),
         cmocka_unit_test(a_client_lost_behind_the_dot_leaves_the_verdict_in_the_log),
         cmocka_unit_test(a_client_that_resets_behind_the_dot_leaves_the_verdict_too),
+        cmocka_unit_test(a_stop_behind_the_dot_waits_for_the_verdict),
         cmocka_unit_test(the_final_dot_is_waited_for_ten_minutes),
         cmocka_unit_test(a_slow_backend_makes_the_client_wait),
         cmocka_unit_test(a_backend_that_takes_nothing_is_given_up),
