@@ -5,6 +5,8 @@
 #include "smtp/smtp_conf_types.h"
 #include "tls/tls_conf.h"
 
+#include <stdlib.h>
+
 #define SHOW(slice) (int)(slice).len, (slice).at
 
 /* How long `frontd -t` waits for the names of the backends. */
@@ -211,33 +213,71 @@ static void warn_of_shadow(struct conf_reader *reader, const struct smtp_listen 
                       "give it a `server_name` of its own, by which TLS clients choose it");
 }
 
-static void check_listens(struct conf_reader *reader, const struct conf_scope *first,
-                          const struct conf_scope *second)
+/* One `listen` of one server. */
+struct listener {
+    const struct smtp_listen *listen;
+    const struct smtp_conf *server;
+    size_t order; /* in the configuration */
+};
+
+static int compare_listeners(const void *left, const void *right)
 {
-    const struct smtp_conf *a = conf_values(reader->conf, first, &smtp_conf_group);
-    const struct smtp_conf *b = conf_values(reader->conf, second, &smtp_conf_group);
+    const struct listener *a = left, *b = right;
+    const struct address *one = &a->listen->address, *other = &b->listen->address;
+    int order = one->port - other->port;
 
-    for (size_t i = 0; i < a->listen.count; i++) {
-        for (size_t j = first == second ? i + 1 : 0; j < b->listen.count; j++) {
-            const struct smtp_listen *one = &a->listen.items[i], *other = &b->listen.items[j];
-
-            if (!address_equal(&one->address, &other->address))
-                continue;
-            if (first == second || one->ssl != other->ssl)
-                report_pair(reader, one, other, first == second);
-            else
-                warn_of_shadow(reader, one, other, a, b);
-        }
-    }
+    if (order == 0)
+        order = one->family - other->family;
+    if (order == 0)
+        order = memcmp(one->bytes, other->bytes, sizeof one->bytes);
+    return order != 0 ? order : (a->order > b->order) - (a->order < b->order);
 }
 
+static void compare_pair(struct conf_reader *reader, const struct listener *first,
+                         const struct listener *second)
+{
+    bool same_server = first->server == second->server;
+
+    if (same_server || first->listen->ssl != second->listen->ssl)
+        report_pair(reader, first->listen, second->listen, same_server);
+    else
+        warn_of_shadow(reader, first->listen, second->listen, first->server, second->server);
+}
+
+static size_t count_listens(const struct conf *conf, const struct conf_scope *mail)
+{
+    size_t count = 0;
+
+    for (const struct conf_scope *scope = conf_first(mail, CONF_MAIL_SERVER); scope != NULL;
+         scope = conf_next(scope)) {
+        const struct smtp_conf *server = conf_values(conf, scope, &smtp_conf_group);
+
+        count += server->listen.count;
+    }
+    return count;
+}
+
+/* Sorted, so that only what stands on one address is compared. */
 static void check_mail(struct conf_reader *reader, const struct conf_scope *mail)
 {
-    for (const struct conf_scope *first = conf_first(mail, CONF_MAIL_SERVER); first != NULL;
-         first = conf_next(first)) {
-        for (const struct conf_scope *second = first; second != NULL; second = conf_next(second))
-            check_listens(reader, first, second);
+    size_t count = 0;
+    struct listener *listeners =
+        memory_alloc((count_listens(reader->conf, mail) + 1) * sizeof *listeners);
+
+    for (const struct conf_scope *scope = conf_first(mail, CONF_MAIL_SERVER); scope != NULL;
+         scope = conf_next(scope)) {
+        const struct smtp_conf *server = conf_values(reader->conf, scope, &smtp_conf_group);
+
+        for (size_t i = 0; i < server->listen.count; i++, count++)
+            listeners[count] = (struct listener){&server->listen.items[i], server, count};
     }
+    qsort(listeners, count, sizeof *listeners, compare_listeners);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; j < count && address_equal(&listeners[i].listen->address,
+                                                          &listeners[j].listen->address);
+             j++)
+            compare_pair(reader, &listeners[i], &listeners[j]);
+    free(listeners);
 }
 
 static void check(struct conf_reader *reader, const struct conf_scope *scope, void *values)

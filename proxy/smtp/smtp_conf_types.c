@@ -24,11 +24,15 @@ bool smtp_conf_refuse(struct conf_reader *reader, struct conf_place place, const
     return false;
 }
 
-/* Adds an element of `size` bytes, cleared, to a list in the configuration's arena. */
+/* Room for one more element of `size` bytes, cleared, in a list in the configuration's arena, which
+ * has room for a power of two. */
 static void *append(struct conf_reader *reader, void *items, size_t count, size_t size)
 {
-    char *grown = arena_zero(&reader->conf->arena, (count + 1) * size);
+    char *grown;
 
+    if ((count & (count - 1)) != 0)
+        return items;
+    grown = arena_zero(&reader->conf->arena, (count == 0 ? 1 : 2 * count) * size);
     if (count > 0)
         memcpy(grown, items, count * size);
     return grown;

@@ -225,6 +225,32 @@ static void servers_on_one_address_are_put_together(void **state)
     arena_deinit(&arena);
 }
 
+#define MANY 20000
+
+/* In memory that grows with their number, not with its square. */
+static void very_many_addresses_are_checked(void **state)
+{
+    struct reading reading;
+    size_t len;
+    char *source;
+    FILE *out = open_memstream(&source, &len);
+
+    (void)state;
+    assert_non_null(out);
+    fputs("mail { proxy_pass 127.0.0.1:25; xclient on; starttls off; server {\n", out);
+    for (int i = 0; i < MANY; i++)
+        fprintf(out, "listen 127.%d.%d.1:25;\n", i / 200, i % 200);
+    fputs("} server { listen 127.0.3.1:25 ssl; } }", out);
+    assert_int_equal(fclose(out), 0);
+    read_text(&reading, source);
+    assert_int_equal(reading.report.errors, 2); /* and no certificate */
+    assert_int_equal(reading.report.findings[0].place.line, MANY + 2);
+    assert_int_equal(reading.report.findings[0].other.line, 5);
+    assert_true(reading.conf.arena.taken < ((size_t)32 << 20));
+    forget(&reading);
+    free(source);
+}
+
 static void logs_and_summary_follow(void **state)
 {
     char memory[512];
@@ -255,6 +281,7 @@ int main(void)
         cmocka_unit_test(defaults_are_safe),
         cmocka_unit_test(private_addresses_are_vouched_for_only_when_listed),
         cmocka_unit_test(servers_on_one_address_are_put_together),
+        cmocka_unit_test(very_many_addresses_are_checked),
         cmocka_unit_test(logs_and_summary_follow),
     };
 
