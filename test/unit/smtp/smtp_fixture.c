@@ -1,5 +1,7 @@
 #include "smtp/smtp_fixture.h"
 
+#include "smtp/smtp_backend.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -59,6 +61,7 @@ void fixture_stop(struct fixture *fixture)
 {
     if (fixture->fake != NULL)
         fake_stop(fixture->fake);
+    smtp_backend_drop_left(&fixture->server.left);
     fake_worker_deinit(&fixture->worker);
     for (size_t i = 0; i < fixture->files.count; i++)
         close(fixture->files.files[i].fd);
