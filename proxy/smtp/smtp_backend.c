@@ -14,10 +14,11 @@
 
 #define CONNECT_MS 5000
 /* RFC 5321 4.5.3.2.1 gives a greeting five minutes, but the client waits for its MAIL all the
- * while: only the last backend there is gets that long. */
-#define STEP_MS      30000
-#define LAST_STEP_MS 240000
-#define LINGER_MS    2000
+ * while, and for no longer than that: only the last backend there is gets more than half a minute
+ * for a step, and all of them together half of the client's patience. */
+#define STEP_MS    30000
+#define OPENING_MS 150000
+#define LINGER_MS  2000
 
 enum state {
     DIALING,
@@ -49,6 +50,7 @@ struct smtp_backend {
     struct deadline deadline;
     struct smtp_backend *next, **list; /* left by its session: others of the same server */
     uint64_t session_id;
+    uint64_t opened_ms;        /* when the first target was tried */
     size_t target;             /* index */
     enum close_reason failure; /* of the last target tried */
     enum state state;
@@ -124,17 +126,24 @@ static void end(struct smtp_backend *backend, enum close_reason reason,
 
 static void start_dial(struct smtp_backend *backend);
 
+static uint32_t time_left(const struct smtp_backend *backend)
+{
+    uint64_t passed = loop_now(backend->plan.worker->loop) - backend->opened_ms;
+
+    return passed < OPENING_MS ? (uint32_t)(OPENING_MS - passed) : 0;
+}
+
 /* Gives this target up. */
 static void fail_target(struct smtp_backend *backend, enum close_reason reason)
 {
     close_connection(backend);
     backend->failure = reason;
     backend->target++;
-    if (backend->target < backend->plan.targets->count) {
+    if (backend->target < backend->plan.targets->count && time_left(backend) > 0) {
         start_dial(backend);
         return;
     }
-    backend->target--; /* the last one stays, for the log */
+    backend->target--; /* the last one tried stays, for the log */
     end(backend, backend->failure, NULL);
 }
 
@@ -160,9 +169,11 @@ static void on_deadline(void *owner)
 static void enter(struct smtp_backend *backend, enum state state)
 {
     bool is_last = backend->target + 1 == backend->plan.targets->count;
+    uint32_t left = time_left(backend);
 
     backend->state = state;
-    deadline_set(backend->plan.worker->loop, &backend->deadline, is_last ? LAST_STEP_MS : STEP_MS);
+    deadline_set(backend->plan.worker->loop, &backend->deadline,
+                 is_last || left < STEP_MS ? left : STEP_MS);
     if (state == READY)
         deadline_clear(&backend->deadline);
 }
@@ -415,6 +426,7 @@ struct smtp_backend *smtp_backend_open(const struct smtp_backend_plan *plan,
     backend->plan = *plan;
     backend->events = events;
     backend->owner = owner;
+    backend->opened_ms = loop_now(plan->worker->loop);
     deadline_init(&backend->deadline, on_deadline, backend);
     start_dial(backend);
     return backend;

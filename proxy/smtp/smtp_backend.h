@@ -42,6 +42,7 @@ struct smtp_backend_plan {
     struct smtp_identity identity;
 };
 
+/* Tries the targets in turn, for 150 s in all. */
 struct smtp_backend *smtp_backend_open(const struct smtp_backend_plan *plan,
                                        const struct smtp_backend_events *events, void *owner);
 

@@ -177,8 +177,8 @@ static bool step(struct smtp_session *smtp)
     return false;
 }
 
-/* The client sends no more. What waits for the backend is brought to its end all the same: above
- * all the answer to a message that was sent whole. */
+/* The client sends no more. What the backend was asked is brought to its end all the same: above
+ * all the answer to a message that was sent whole. But no backend is opened for it any more. */
 static void take_end(struct smtp_session *smtp)
 {
     switch (smtp->state) {
@@ -190,6 +190,8 @@ static void take_end(struct smtp_session *smtp)
     case SMTP_STATE_AUTH:
     case SMTP_STATE_AUTH_DELAY:
     case SMTP_STATE_TLS:
+    case SMTP_STATE_NAMING:
+    case SMTP_STATE_OPENING:
         session_close(smtp->session, CLOSE_CLIENT_GONE);
         return;
     case SMTP_STATE_DATA:
@@ -198,8 +200,6 @@ static void take_end(struct smtp_session *smtp)
     case SMTP_STATE_CHUNK_SWALLOW:
         session_close(smtp->session, CLOSE_CLIENT_GONE_IN_DATA);
         return;
-    case SMTP_STATE_NAMING:
-    case SMTP_STATE_OPENING:
     case SMTP_STATE_DATA_REPLY:
     case SMTP_STATE_FINAL:
     case SMTP_STATE_CLOSED:

@@ -492,6 +492,58 @@ static void a_silent_backend_gives_way_to_the_next(void **state)
     fixture_stop(&f);
 }
 
+static void opening_backends_has_an_end(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    f.conf.proxy_pass.count = 2;
+    f.conf.xclient = false;
+    fixture_start(&f, "203.0.113.7");
+    fixture_greet(&f);
+    says(&f, "MAIL FROM:<a@b>\r\n", "");
+    fake_backend_accepts(&f.worker);
+    fake_time_passes(&f.worker, 29000);
+    backend_says(&f, "220 mx\r\n", "");
+    fake_time_passes(&f.worker, 31000);
+    assert_true(slice_equal(fake_dialed_host(&f.worker), SLICE("mx2")));
+    fake_backend_accepts(&f.worker);
+    fake_time_passes(&f.worker, 80000);
+    backend_says(&f, "220 mx\r\n", "");
+    fake_time_passes(&f.worker, 9000);
+    assert_false(fake_is_closed(f.fake));
+    fake_time_passes(&f.worker, 2000);
+    ends(&f, "421 4.3.2 Service not available, try again later\r\n", CLOSE_TIMEOUT_BACKEND);
+    assert_false(fake_backend_is_open(&f.worker));
+    fixture_stop(&f);
+}
+
+static void a_client_that_has_gone_ends_the_opening(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_start(&f, "203.0.113.7");
+    fixture_greet(&f);
+    says(&f, "MAIL FROM:<a@b>\r\n", "");
+    assert_true(fake_is_naming(&f.worker));
+    fake_client_ends(f.fake);
+    ends(&f, "", CLOSE_CLIENT_GONE);
+    fake_stop(f.fake);
+
+    f.conf.xclient = false;
+    fixture_start(&f, "203.0.113.7");
+    fixture_greet(&f);
+    says(&f, "MAIL FROM:<a@b>\r\n", "");
+    fake_backend_accepts(&f.worker);
+    fake_client_ends(f.fake);
+    ends(&f, "", CLOSE_CLIENT_GONE);
+    assert_false(fake_backend_is_open(&f.worker));
+    fixture_stop(&f);
+}
+
 /* Row P1 of the pitfalls: no MAIL without a 220 to XCLIENT, whatever the backend does. */
 static void no_mail_without_xclient(void **state)
 {
@@ -1685,6 +1737,8 @@ int main(void)
         cmocka_unit_test(vrfy_needs_the_announced_client_too),
         cmocka_unit_test(backends_are_tried_in_turn_before_the_first_mail),
         cmocka_unit_test(a_silent_backend_gives_way_to_the_next),
+        cmocka_unit_test(opening_backends_has_an_end),
+        cmocka_unit_test(a_client_that_has_gone_ends_the_opening),
         cmocka_unit_test(no_mail_without_xclient),
         cmocka_unit_test(no_mail_when_the_backend_goes_instead_of_answering_xclient),
         cmocka_unit_test(private_clients_are_not_vouched_for_unless_trusted),
