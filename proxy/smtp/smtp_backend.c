@@ -447,7 +447,9 @@ static void unlink_left(struct smtp_backend *backend)
 static void on_verdict(void *owner, const struct smtp_reply *reply)
 {
     struct smtp_backend *backend = owner;
+    bool is_taken = reply->code / 100 == 2;
 
+    backend->plan.worker->counters[is_taken ? COUNTER_MAILS_ACCEPTED : COUNTER_MAILS_REFUSED]++;
     log_about(backend, LOG_NOTICE, "answered \"%u %s\" to a message whose session is over",
               reply->code, log_escape(smtp_reply_last(reply)).text);
     unlink_left(backend);

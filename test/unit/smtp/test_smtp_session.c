@@ -937,6 +937,7 @@ static void a_stop_behind_the_dot_waits_for_the_verdict(void **state)
     fake_backend_sends(&f.worker, SLICE("250 queued as ABC\r\n"));
     backend_hears(&f, "QUIT\r\n");
     assert_int_equal(f.worker.verdict_count, 0);
+    assert_int_equal(f.worker.counters[COUNTER_MAILS_ACCEPTED], 1);
     fake_stop(f.fake);
 
     begin_data(&f);
