@@ -3,6 +3,7 @@
 #include "base/ensure.h"
 #include "base/text.h"
 #include "http/http_file_open.h"
+#include "relay/rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +22,12 @@ struct http_root {
     ino_t inode;
     uint64_t generation; /* counts the directories that stood there */
     uint64_t checked_ms;
+    struct rights **confined; /* the cache's */
 };
 
 struct http_file_cache {
     struct arena *arena;
+    struct rights *confined; /* NULL: roots may be opened at any time */
     struct http_root *roots;
     struct http_file *newest, *oldest;
     size_t count, bytes, open_count;
@@ -50,6 +53,7 @@ struct http_root *http_file_cache_root(struct http_file_cache *cache, struct sli
     root = arena_zero(cache->arena, sizeof *root);
     root->path = arena_keep(cache->arena, path);
     root->fd = -1;
+    root->confined = &cache->confined;
     root->next = cache->roots;
     cache->roots = root;
     return root;
@@ -63,21 +67,51 @@ static void reopen_root(struct http_root *root)
     root->generation++;
 }
 
-/* A missing root is looked for at each request, so that it is served as soon as it is there. */
+void http_file_cache_confine(struct http_file_cache *cache, struct rights *rights)
+{
+    struct stat status;
+
+    for (struct http_root *root = cache->roots; root != NULL; root = root->next) {
+        reopen_root(root);
+        if (root->fd < 0 || fstat(root->fd, &status) < 0)
+            continue;
+        root->device = status.st_dev;
+        root->inode = status.st_ino;
+        rights_read(rights, root->fd);
+    }
+    cache->confined = rights;
+}
+
+static bool is_unchanged(const struct http_root *root, const struct stat *status)
+{
+    return root->fd >= 0 && status->st_dev == root->device && status->st_ino == root->inode;
+}
+
+/* A missing root is looked for at each request, so that it is served as soon as it is there. A
+ * confined process can read nothing below a directory that is new: it goes on with the old one
+ * until others with new rights have taken its place. */
 static bool check_root(struct http_root *root, uint64_t now_ms)
 {
+    struct rights *rights = *root->confined;
     struct stat status;
 
     if (root->fd >= 0 && now_ms - root->checked_ms < HTTP_FILE_VALIDATION_MS)
         return true;
     root->checked_ms = now_ms;
     if (stat(root->path.at, &status) < 0) {
-        if (root->fd >= 0)
+        root->checked_ms = 0; /* again at the next request */
+        if (root->fd >= 0 && rights == NULL)
             reopen_root(root);
         return false;
     }
-    if (root->fd < 0 || status.st_dev != root->device || status.st_ino != root->inode)
-        reopen_root(root);
+    if (is_unchanged(root, &status))
+        return true;
+    if (rights != NULL) {
+        if (S_ISDIR(status.st_mode) && rights->renew != NULL)
+            rights->renew(rights->owner);
+        return root->fd >= 0;
+    }
+    reopen_root(root);
     root->device = status.st_dev;
     root->inode = status.st_ino;
     return root->fd >= 0;
@@ -278,11 +312,26 @@ static int open_in(const struct http_root *root, struct slice path, int flags)
     return http_file_open(root->fd, path.len == 1 ? "." : name + 1, flags);
 }
 
+/* To read files below a root is not the right to list directories (os/sandbox.h): where one is
+ * asked for, the kernel says EACCES. */
+static int open_to_read(const struct http_root *root, struct slice path)
+{
+    int fd = open_in(root, path, O_RDONLY), directory;
+
+    if (fd >= 0 || errno != EACCES)
+        return fd;
+    directory = open_in(root, path, O_PATH | O_DIRECTORY);
+    if (directory >= 0)
+        close(directory);
+    errno = directory >= 0 ? EISDIR : EACCES;
+    return -1;
+}
+
 static struct http_file *open_file(struct http_root *root, struct slice path, uint64_t now_ms)
 {
     struct http_file *file = NULL;
     struct stat status;
-    int fd = open_in(root, path, O_RDONLY), error;
+    int fd = open_to_read(root, path), error;
 
     if (fd < 0)
         return NULL;

@@ -53,6 +53,12 @@ void http_file_cache_free(struct http_file_cache *cache);
 /* The root for this directory; the same one for the same path. */
 struct http_root *http_file_cache_root(struct http_file_cache *cache, struct slice path);
 
+struct rights;
+
+/* Opens every root there is and takes the right to read below it, for a process that will have no
+ * other: a root that is another directory later is not taken, `rights` are asked to be renewed. */
+void http_file_cache_confine(struct http_file_cache *cache, struct rights *rights);
+
 /* The regular file `path` (it begins with '/') below `root`; http_file_release it. NULL with errno:
  * EISDIR for a directory, ENOENT also for what is neither. */
 struct http_file *http_file_cache_get(struct http_file_cache *cache, struct http_root *root,

@@ -34,6 +34,8 @@ static void add_location(struct http_content *content, const struct http_locatio
 
     if (location->root.len > 0)
         found->root = http_file_cache_root(content->files, location->root);
+    if (location->proxy_pass.present)
+        rights_connect(&content->worker->rights, location->proxy_pass.target.port);
     find_logs(content, location);
     found->error_log =
         relay_log_open(content->worker->conf, location->scope, content->worker->log_files);
@@ -90,6 +92,7 @@ struct http_content *http_content_start(struct worker *worker)
             slice_equal(slice_of(listen->protocol_name), slice_of(http_protocol_conf.name)))
             start_listen(content, listen);
     }
+    http_file_cache_confine(content->files, &worker->rights);
     return content;
 }
 

@@ -54,9 +54,18 @@ static bool is(const struct privileges_identity *identity)
            effective_group == identity->gid && saved_group == identity->gid;
 }
 
+bool privileges_cut_bounding(void)
+{
+    for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0;
+         capability++)
+        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 && errno != EPERM)
+            return false;
+    return true;
+}
+
 bool privileges_become(const struct privileges_identity *identity)
 {
-    if (setgroups(identity->group_count, identity->groups) != 0 ||
+    if (!privileges_cut_bounding() || setgroups(identity->group_count, identity->groups) != 0 ||
         setresgid(identity->gid, identity->gid, identity->gid) != 0 ||
         setresuid(identity->uid, identity->uid, identity->uid) != 0)
         return false;

@@ -27,6 +27,10 @@ enum privileges_lookup {
 enum privileges_lookup privileges_find(struct slice user, struct slice group,
                                        struct privileges_identity *identity);
 
+/* Empties the set of capabilities that an exec could give. Without CAP_SETPCAP it stays as it is,
+ * which no_new_privs makes harmless. */
+bool privileges_cut_bounding(void) __attribute__((warn_unused_result));
+
 /* Becomes `identity` for good, and makes sure that there is no way back. False with errno; the
  * caller must exit then. Needs root. */
 bool privileges_become(const struct privileges_identity *identity)

@@ -2,6 +2,7 @@
 
 #include "base/ensure.h"
 #include "os/descriptor.h"
+#include "os/sandbox.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -56,6 +57,12 @@ static void on_message(void *owner, enum message message, struct slice body, int
             child->logs_pending--;
             child->events->log_taken(child->owner, child);
         }
+        break;
+    case MESSAGE_ISOLATION:
+        child->isolation = channel_number(body);
+        break;
+    case MESSAGE_RENEW:
+        child->events->renew(child->owner, child);
         break;
     default:
         ensure(!"unreachable"); /* the channel lets nothing else through */
@@ -138,10 +145,26 @@ void child_start_again(struct child *child)
         on_respawn(child);
 }
 
+/* What the sandbox does not allow is a bug of ours or somebody else's code in our process. */
+static void say_forbidden(struct child *child)
+{
+    int call = sandbox_killed_by(child->pid);
+    char name[48] = "which one stands in the kernel's log";
+
+    if (call >= 0)
+        snprintf(name, sizeof name, "number %d", call);
+    snprintf(child->why, sizeof child->why,
+             "KILLED BY THE SANDBOX (SIGSYS) for a system call that a worker never makes (%s): "
+             "an attack, or a bug to report",
+             name);
+}
+
 void child_reaped(struct child *child, int status)
 {
     child->is_running = false;
-    if (child->why[0] == '\0' && WIFSIGNALED(status))
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+        say_forbidden(child);
+    else if (child->why[0] == '\0' && WIFSIGNALED(status))
         snprintf(child->why, sizeof child->why, "killed by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
     else if (child->why[0] == '\0')

@@ -25,6 +25,7 @@ struct child_events {
     void (*ready)(void *owner, struct child *child);
     void (*draining)(void *owner, struct child *child);  /* child_drain is in force */
     void (*log_taken)(void *owner, struct child *child); /* one child_reopen is in force */
+    void (*renew)(void *owner, struct child *child); /* it needs other rights: see relay/rights.h */
     /* The process has ended; child->why says how. It may be started again at once or later. */
     void (*ended)(void *owner, struct child *child);
 };
@@ -38,6 +39,7 @@ struct child {
     struct deadline respawn;
     uint64_t started_at;   /* monotonic ms */
     pid_t pid;             /* of the last process */
+    uint32_t isolation;    /* what it says it reached: os/sandbox.h */
     bool is_running;       /* not yet reaped */
     unsigned quick_deaths; /* in a row, each soon after its start */
     uint32_t logs_pending; /* descriptors sent and not yet answered */

@@ -120,6 +120,8 @@ static const struct conf_type core_type_user = {"user [group]", parse_user};
 static const struct conf_type core_type_processes = {"number|auto", parse_processes};
 static const struct conf_type core_type_module = {"module", parse_module};
 
+static const char *const core_isolation_words[] = {"required", "best-effort", NULL};
+
 #define CONF_STRUCT struct core_conf
 static const struct conf_row core_rows[] = {
 #include "conf/conf_rows.inc"

@@ -12,6 +12,11 @@ struct core_user {
     struct slice user, group; /* empty: not given */
 };
 
+enum core_isolation {
+    CORE_ISOLATION_REQUIRED,
+    CORE_ISOLATION_BEST_EFFORT,
+};
+
 struct core_conf {
 #include "conf/conf_members.inc"
 #include "process/core_conf.def"

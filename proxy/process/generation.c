@@ -139,8 +139,16 @@ static void on_ended(void *owner, struct child *child)
     }
 }
 
-static const struct child_events child_events = {on_spawn, on_ready, on_draining, on_log_taken,
-                                                 on_ended};
+static void on_renew(void *owner, struct child *child)
+{
+    struct generation *generation = owner;
+
+    (void)child;
+    generation->events->renew(generation->owner, generation);
+}
+
+static const struct child_events child_events = {on_spawn,     on_ready, on_draining,
+                                                 on_log_taken, on_renew, on_ended};
 
 void generation_start(struct generation *generation)
 {
@@ -246,6 +254,11 @@ bool generation_reaped(struct generation *generation, pid_t pid, int status)
         }
     }
     return false;
+}
+
+uint32_t generation_isolation(const struct generation *generation)
+{
+    return generation->child_count == 0 ? 0 : generation->children[0].isolation;
 }
 
 size_t generation_running(const struct generation *generation)

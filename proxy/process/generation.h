@@ -29,6 +29,7 @@ struct generation_events {
     void (*failed)(void *owner, struct generation *generation, const char *why);
     void (*quiet)(void *owner, struct generation *generation);    /* none accepts any more */
     void (*reopened)(void *owner, struct generation *generation); /* all workers did */
+    void (*renew)(void *owner, struct generation *generation);    /* a worker needs other rights */
     void (*gone)(void *owner, struct generation *generation);     /* no process is left */
 };
 
@@ -86,6 +87,9 @@ bool generation_is_reopening(const struct generation *generation);
 
 /* The worker with this process id ended; false if it is none of ours. */
 bool generation_reaped(struct generation *generation, pid_t pid, int status);
+
+/* What its first worker reached (os/sandbox.h); all start alike. */
+uint32_t generation_isolation(const struct generation *generation);
 
 size_t generation_running(const struct generation *generation); /* processes there are */
 void generation_free(struct generation *generation);            /* only when there are none */

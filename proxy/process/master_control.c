@@ -1,3 +1,4 @@
+#include "os/sandbox.h"
 #include "process/master_private.h"
 
 #include <stdio.h>
@@ -109,8 +110,13 @@ static void say_generation(struct control_client *client, const struct generatio
 static void tell_status(struct master *master, struct control_client *client)
 {
     control_say(client, slice_of(master->program->paths->conf));
-    if (master->current != NULL)
+    if (master->current != NULL) {
+        char words[SANDBOX_WORDS_BYTES];
+
+        sandbox_describe(generation_isolation(master->current), words);
+        control_say(client, slice_of(words));
         say_generation(client, master->current, "in force");
+    }
     if (master->next != NULL)
         say_generation(client, master->next, "starting");
     for (struct generation *old = master->old; old != NULL; old = old->next)

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "conf/conf_block.h"
 #include "ipc/control_client.h"
+#include "os/sandbox.h"
 #include "process/check.h"
 #include "process/command_line.h"
 #include "process/core_conf.h"
@@ -120,6 +121,17 @@ static int control(const struct program *program, enum control_command command)
     return EXIT_NOT_RUNNING;
 }
 
+static void tell_build(const struct build *build)
+{
+    char isolation[SANDBOX_WORDS_BYTES];
+
+    sandbox_describe(sandbox_available(), isolation);
+    fprintf(stderr,
+            "frontd version: frontd/%s\nbuilt with %s\nconfiguration %s, prefix %s\n"
+            "here workers would reach %s\n",
+            build->version, build->libraries, build->paths.conf, build->paths.prefix, isolation);
+}
+
 static int act(struct program *program, const struct command_line *line, const struct build *build)
 {
     switch (line->action) {
@@ -134,8 +146,7 @@ static int act(struct program *program, const struct command_line *line, const s
         fprintf(stderr, "frontd version: frontd/%s\n", build->version);
         return EXIT_DONE;
     case COMMAND_BUILD:
-        fprintf(stderr, "frontd version: frontd/%s\nbuilt with %s\nconfiguration %s, prefix %s\n",
-                build->version, build->libraries, build->paths.conf, build->paths.prefix);
+        tell_build(build);
         return EXIT_DONE;
     case COMMAND_DIRECTIVES:
         conf_manual(program->groups, STDOUT_FILENO);

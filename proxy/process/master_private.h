@@ -46,6 +46,7 @@ struct master {
     struct deadline start_deadline, reopen_deadline, end_deadline;
     struct loop_task sweep; /* puts away generations without processes */
     uint64_t reload_began;
+    uint64_t renewed_at;  /* because of replaced directories; 0: never */
     uint32_t generations; /* made so far */
     bool reload_queued;
     bool reopen_failed; /* some log could not be opened: the old one is kept */

@@ -10,6 +10,7 @@
 
 #define START_PATIENCE_MS  60000
 #define SETTLE_PATIENCE_MS 5000
+#define RENEW_PAUSE_MS     1000
 
 static void say(struct master *master, enum log_level level, struct slice line)
 {
@@ -206,5 +207,22 @@ static void on_gone(void *owner, struct generation *generation)
     loop_defer(master->loop, &master->sweep);
 }
 
-const struct generation_events master_generation_events = {on_ready, on_failed, on_quiet,
-                                                           on_reopened, on_gone};
+/* Landlock's rules are for the directories that stood there when the workers started. Workers that
+ * ask all the time cannot keep us busy. */
+static void on_renew(void *owner, struct generation *generation)
+{
+    struct master *master = owner;
+    uint64_t now = loop_now(master->loop);
+
+    if (generation != master->current || master->phase != MASTER_RUNNING ||
+        master_is_reloading(master) ||
+        (master->renewed_at != 0 && now - master->renewed_at < RENEW_PAUSE_MS))
+        return;
+    master->renewed_at = now;
+    log_line(&master->log, LOG_NOTICE, 0,
+             "a directory that files are served from was replaced: reloading");
+    master_reload(master);
+}
+
+const struct generation_events master_generation_events = {on_ready,    on_failed, on_quiet,
+                                                           on_reopened, on_renew,  on_gone};

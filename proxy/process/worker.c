@@ -11,6 +11,8 @@
 /* A worker at work: accepting, finishing, ending. */
 
 #define CHECK_MS 100
+/* Meanwhile the master reloads, or says in the log why it could not. */
+#define RENEW_PAUSE_MS 10000
 /* From STOP to the end; the master kills half a second later. */
 #define GOODBYE_MS 900
 
@@ -156,6 +158,18 @@ void server_stop(struct server *server)
     close_all(server);
     deadline_set(server->worker.loop, &server->end, GOODBYE_MS);
     on_check(server);
+}
+
+void server_renew(void *owner)
+{
+    struct server *server = owner;
+    uint64_t now = loop_now(server->worker.loop);
+
+    if (server->channel == NULL || server->phase != SERVER_SERVING ||
+        (server->renew_asked != 0 && now - server->renew_asked < RENEW_PAUSE_MS))
+        return;
+    server->renew_asked = now;
+    (void)channel_send(server->channel, MESSAGE_RENEW, SLICE_NONE, -1);
 }
 
 /* The descriptor keeps its number: whoever holds it goes on with the new file. */

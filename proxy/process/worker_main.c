@@ -74,7 +74,8 @@ static void close_on_exec(const struct worker_arguments *arguments)
 static void serve(struct server *server)
 {
     server_accept(server);
-    if (channel_send(server->channel, MESSAGE_READY, SLICE_NONE, -1))
+    (void)channel_send_number(server->channel, MESSAGE_ISOLATION, server->isolation, -1);
+    if (server->channel != NULL && channel_send(server->channel, MESSAGE_READY, SLICE_NONE, -1))
         loop_run(server->worker.loop);
 }
 
@@ -87,6 +88,7 @@ static void free_server(struct server *server)
     backend_pool_free(server->worker.backends);
     dns_resolver_free(server->worker.resolver);
     loop_free(server->worker.loop);
+    rights_deinit(&server->worker.rights);
     free(server->logs.files);
     free(server->groups);
     arena_deinit(&server->arena);

@@ -50,6 +50,8 @@ struct server {
     size_t acceptor_count;
     struct deadline end;   /* of draining or stopping, at the latest */
     struct deadline check; /* whether all has finished */
+    uint32_t isolation;    /* what was reached: os/sandbox.h */
+    uint64_t renew_asked;  /* when; 0: never */
     uint32_t cut_off;      /* sessions that were open when time was up */
     bool uses_stderr;      /* a log goes there; else it is the main log too (see generation.c) */
     enum server_phase phase;
@@ -63,4 +65,5 @@ bool server_start(struct server *server);
 void server_accept(struct server *server);                     /* from now on */
 void server_drain(struct server *server, uint32_t timeout_ms); /* 0: no limit */
 void server_stop(struct server *server);
+void server_renew(void *server); /* struct rights' */
 void server_take_log(struct server *server, uint32_t index, int fd);

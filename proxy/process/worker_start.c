@@ -1,6 +1,8 @@
+#include "base/number.h"
 #include "dns/dns.h"
 #include "os/descriptor.h"
 #include "os/privileges.h"
+#include "os/sandbox.h"
 #include "process/configuration.h"
 #include "process/core_conf.h"
 #include "process/listens.h"
@@ -13,6 +15,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How a worker starts: it reads the snapshot with the code that the master checked it with, takes
@@ -113,6 +117,17 @@ static void raise_descriptors(struct server *server)
                  server->worker.session_limit, got);
 }
 
+/* Over TCP it is asked only for what does not fit a datagram. */
+static void grant_dns(struct rights *rights, const char *servers)
+{
+    const char *colon = servers == NULL ? NULL : strrchr(servers, ':');
+    uint64_t port;
+
+    rights_connect(rights, 53);
+    if (colon != NULL && number_parse(slice_of(colon + 1), UINT16_MAX, &port))
+        rights_connect(rights, (uint16_t)port);
+}
+
 static void make_worker(struct server *server)
 {
     const struct dns_options dns = {.servers = getenv("FRONTD_DNS")};
@@ -125,6 +140,7 @@ static void make_worker(struct server *server)
     worker->session_limit = core_connections(&server->conf);
     raise_descriptors(server);
     worker->resolver = dns_resolver_new(worker->loop, &dns);
+    grant_dns(&worker->rights, dns.servers);
     worker->backends = backend_pool_new(worker);
 }
 
@@ -136,15 +152,45 @@ static bool start_protocols(struct server *server)
     return true;
 }
 
-/* Last: from here on there is no way back to what root could do. */
-static bool drop_privileges(struct server *server)
+/* Before the protocols open anything: what root could open the sessions could not open again. */
+static bool become_worker(struct server *server)
 {
     if (server->arguments.has_identity && !privileges_become(&server->arguments.identity))
         return fail(server, "cannot become uid %u: %s", (unsigned)server->arguments.identity.uid,
                     strerror(errno));
-    if (!privileges_harden())
-        return fail(server, "cannot give up privileges: %s", strerror(errno));
     return true;
+}
+
+static bool is_enough(struct server *server)
+{
+    char words[SANDBOX_WORDS_BYTES];
+
+    if (sandbox_level(server->isolation) >= SANDBOX_LEVEL_B ||
+        core_conf_of(&server->conf)->isolation == CORE_ISOLATION_BEST_EFFORT)
+        return true;
+    sandbox_describe(server->isolation, words);
+    return fail(server,
+                "%s; level B is required: it takes Linux 5.13 with Landlock and seccomp, and a "
+                "container that forbids neither; `isolation best-effort;` does without",
+                words);
+}
+
+/* Last: from here on there is no way back. */
+static bool confine(struct server *server)
+{
+    const struct rights *rights = &server->worker.rights;
+    const struct sandbox_grants grants = {rights->readable, rights->readable_count, rights->ports,
+                                          rights->port_count};
+    const struct privileges_identity *identity = &server->arguments.identity;
+
+    tzset();
+    if (!sandbox_enter(SANDBOX_WORKER, &grants, &server->isolation))
+        return fail(server, "cannot give up privileges: %s", strerror(errno));
+    if (server->arguments.has_identity && identity->uid != 0)
+        server->isolation |= SANDBOX_OWN_USER;
+    server->worker.rights.renew = server_renew;
+    server->worker.rights.owner = server;
+    return is_enough(server);
 }
 
 bool server_start(struct server *server)
@@ -152,5 +198,5 @@ bool server_start(struct server *server)
     if (!read_snapshot(server) || !take_descriptors(server))
         return false;
     make_worker(server);
-    return start_protocols(server) && drop_privileges(server);
+    return become_worker(server) && start_protocols(server) && confine(server);
 }

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "relay/protocol.h"
+#include "relay/rights.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,7 +38,8 @@ struct worker {
     size_t session_limit; /* worker_connections */
     uint64_t next_session_id;
     struct backend_pool *backends;
-    bool draining;     /* finish what is open, take nothing new */
+    bool draining; /* finish what is open, take nothing new */
+    struct rights rights;
     void *services[8]; /* per protocol, by its place in protocols[]: what protocol->start made */
     uint64_t counters[COUNTER_COUNT];
 };

@@ -108,6 +108,8 @@ static void start_server(struct worker *worker, struct arena *arena, struct smtp
     }
     server->probe_pause_ms = FIRST_PAUSE_MS;
     deadline_init(&server->next_probe, on_next_probe, server);
+    for (size_t i = 0; i < conf->proxy_pass.count; i++)
+        rights_connect(&worker->rights, conf->proxy_pass.items[i].target.port);
     start_probe(server);
 }
 

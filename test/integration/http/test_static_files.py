@@ -212,18 +212,45 @@ def test_a_changed_file_is_served_after_a_second(site):
     assert curl(port, "/page.html").startswith("HTTP/1.1 404 ")
 
 
-def test_a_root_that_is_switched_is_seen_after_a_second(frontd_files):
+@pytest.mark.parametrize("how", ["link", "directory"])
+def test_a_root_that_is_switched_is_taken_by_new_workers(frontd_files, how):
+    """A worker may read below the directory that stood there when it started; who finds another one
+    there asks for workers that may read that. Until they serve, the old one is served, never nothing."""
     proxy = frontd_files("http { server { listen 127.0.0.1:@http@; root @home@/current; } }")
     proxy.file("one/index.html", "one")
     proxy.file("two/index.html", "two")
     link = proxy.home / "current"
-    link.symlink_to("one")
+    if how == "link":
+        link.symlink_to("one")
+    else:
+        (proxy.home / "one").rename(link)
     proxy.start()
     assert curl(proxy.port("http"), "/").endswith("one")
-    (proxy.home / "next").symlink_to("two")
-    (proxy.home / "next").rename(link)
-    time.sleep(1.1)
-    assert curl(proxy.port("http"), "/").endswith("two")
+    if how == "link":
+        (proxy.home / "next").symlink_to("two")
+        (proxy.home / "next").rename(link)
+    else:
+        link.rename(proxy.home / "before")
+        (proxy.home / "two").rename(link)
+    seen = set()
+
+    def is_two():
+        answer = curl(proxy.port("http"), "/")
+        seen.add(answer[-3:])
+        return answer.endswith("two")
+
+    wait_until(is_two, proxy.describe, 5)
+    assert seen <= {"one", "two"}
+    proxy.wait_for_log(r"was replaced: reloading")
+    assert len(proxy.log().split("was replaced: reloading")) == 2, "once, not again and again"
+
+
+def test_a_root_that_comes_later_is_taken_by_new_workers(frontd_files):
+    proxy = frontd_files("http { server { listen 127.0.0.1:@http@; root @home@/later; } }")
+    proxy.start()
+    assert curl(proxy.port("http"), "/").startswith("HTTP/1.1 404 ")
+    proxy.file("later/index.html", "here")
+    wait_until(lambda: curl(proxy.port("http"), "/").endswith("here"), proxy.describe, 5)
 
 
 def test_a_file_that_shrinks_is_cut_visibly(site, connect):

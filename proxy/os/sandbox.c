@@ -1,0 +1,111 @@
+#include "os/sandbox.h"
+
+#include "os/privileges.h"
+#include "os/sandbox_private.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static bool drop_capabilities(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct none[2] = {0};
+
+    if (!privileges_cut_bounding())
+        return false;
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    return syscall(SYS_capset, &head, none) == 0;
+}
+
+/* A process of the same user must not read our memory; a change of user has undone it before. The
+ * leak checker of a sanitized build is a process beside us. */
+static bool limit(enum sandbox_role role)
+{
+    const struct rlimit none = {0, 0};
+
+    if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        return false;
+    return SANDBOX_IS_SANITIZED || role == SANDBOX_AUTH || setrlimit(RLIMIT_NPROC, &none) == 0;
+}
+
+bool sandbox_enter(enum sandbox_role role, const struct sandbox_grants *grants, uint32_t *reached)
+{
+    *reached = SANDBOX_IS_SANITIZED ? SANDBOX_SANITIZED : 0;
+    if (!drop_capabilities() || !limit(role))
+        return false;
+    *reached |= sandbox_files_enter(grants) & SANDBOX_ABI_MASK;
+    if (sandbox_calls_enter(role))
+        *reached |= SANDBOX_FILTERED;
+    return true;
+}
+
+uint32_t sandbox_available(void)
+{
+    return (sandbox_files_available() & SANDBOX_ABI_MASK) |
+           (sandbox_calls_available() ? SANDBOX_FILTERED : 0) |
+           (geteuid() == 0 ? SANDBOX_OWN_USER : 0) | (SANDBOX_IS_SANITIZED ? SANDBOX_SANITIZED : 0);
+}
+
+enum sandbox_level sandbox_level(uint32_t reached)
+{
+    if ((reached & SANDBOX_ABI_MASK) == 0 || (reached & SANDBOX_FILTERED) == 0)
+        return SANDBOX_LEVEL_C;
+    return (reached & SANDBOX_OWN_USER) != 0 ? SANDBOX_LEVEL_A : SANDBOX_LEVEL_B;
+}
+
+void sandbox_describe(uint32_t reached, char words[SANDBOX_WORDS_BYTES])
+{
+    static const char letters[] = {'C', 'B', 'A'};
+    unsigned abi = reached & SANDBOX_ABI_MASK;
+    char landlock[80] = "no Landlock";
+
+    if (abi > 0)
+        snprintf(landlock, sizeof landlock, "Landlock ABI %u (files%s%s)", abi,
+                 abi >= 4 ? ", ports" : "", abi >= 6 ? ", signals" : "");
+    snprintf(words, SANDBOX_WORDS_BYTES, "isolation level %c: %s, %s, %s%s",
+             letters[sandbox_level(reached)],
+             (reached & SANDBOX_OWN_USER) != 0 ? "own user" : "the master's user", landlock,
+             (reached & SANDBOX_FILTERED) != 0 ? "seccomp" : "no seccomp",
+             (reached & SANDBOX_SANITIZED) != 0 ? " (wider, for a sanitizer)" : "");
+}
+
+/* Read from the end: process ids come round again. */
+static int find_call(const char *text, int pid)
+{
+    char wanted[32];
+    int found = -1;
+
+    snprintf(wanted, sizeof wanted, " pid=%d ", pid);
+    for (const char *line = strstr(text, wanted); line != NULL; line = strstr(line + 1, wanted)) {
+        size_t len = strcspn(line, "\n");
+        const char *call = strstr(line, " syscall=");
+
+        if (call != NULL && (size_t)(call - line) < len)
+            found = atoi(call + strlen(" syscall="));
+    }
+    return found;
+}
+
+int sandbox_killed_by(int pid)
+{
+    enum { READ_ALL = 3, LOG_BYTES = 1 << 18 }; /* syslog(2); the newest come when it is more */
+    char *text = calloc(1, LOG_BYTES + 1);
+    int len, call = -1;
+
+    if (text == NULL)
+        return -1;
+    len = klogctl(READ_ALL, text, LOG_BYTES);
+    if (len > 0)
+        call = find_call(text, pid);
+    free(text);
+    return call;
+}

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a process can still do once it has everything it needs: system calls by role (seccomp),
+ * files and ports by what its configuration names (Landlock), no capability, no core file. There is
+ * no way back, neither for the process nor for what it might start. */
+
+enum sandbox_role {
+    SANDBOX_WORKER,    /* the network; reads below static roots */
+    SANDBOX_KEYHOLDER, /* answers on descriptors it has; no file, no socket */
+    SANDBOX_AUTH,      /* the same, with threads, and reads where it is granted */
+    SANDBOX_ROLES
+};
+
+/* What beyond its role's table a process may use. Copied by the kernel: free them after. */
+struct sandbox_grants {
+    const int *readable; /* files, or directories with all below; O_PATH is enough */
+    size_t readable_count;
+    const uint16_t *ports; /* TCP ports to connect to */
+    size_t port_count;
+};
+
+/* What was reached, as bits that fit a message: the Landlock ABI in the lowest byte (0: none), and
+ * these. */
+#define SANDBOX_ABI_MASK  0xffu
+#define SANDBOX_FILTERED  0x100u /* seccomp is in force */
+#define SANDBOX_OWN_USER  0x200u /* the process's user is not the master's: the caller knows */
+#define SANDBOX_SANITIZED 0x400u /* a sanitizer's tables: wider, for tests only */
+
+/* Confines this process. Everything it needs is open, its user is the one it stays. False with
+ * errno: what needs no support by the kernel failed, and the caller must exit. What the kernel or
+ * a container does not give is missing in *reached. Before threads are made: they inherit it. */
+bool sandbox_enter(enum sandbox_role role, const struct sandbox_grants *grants, uint32_t *reached)
+    __attribute__((warn_unused_result));
+
+/* How well a takeover is contained (reference in the manual): A: another user, Landlock, seccomp.
+ * B: the master's user, Landlock, seccomp. C: less. */
+enum sandbox_level {
+    SANDBOX_LEVEL_C,
+    SANDBOX_LEVEL_B,
+    SANDBOX_LEVEL_A,
+};
+
+enum sandbox_level sandbox_level(uint32_t reached);
+
+#define SANDBOX_WORDS_BYTES 200
+/* "isolation level A: own user, Landlock ABI 7 (files, ports, signals), seccomp"; what is missing
+ * is said, too. */
+void sandbox_describe(uint32_t reached, char words[SANDBOX_WORDS_BYTES]);
+
+/* What a process of this machine would reach, without entering anything. */
+uint32_t sandbox_available(void);
+
+/* The system call that the kernel's log says killed this process; -1: it does not say, or not to
+ * us. */
+int sandbox_killed_by(int pid);
