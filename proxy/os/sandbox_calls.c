@@ -114,10 +114,14 @@ static const struct row rows[] = {
     {SYS_poll,            ALL,           0, {{0}}},
 #endif
     {SYS_epoll_pwait,     ALL,           0, {{0}}},
+#ifdef SYS_epoll_pwait2
+    {SYS_epoll_pwait2,    ALL,           0, {{0}}},
+#endif
     {SYS_epoll_ctl,       ALL,           0, {{0}}},
     {SYS_ppoll,           ALL,           0, {{0}}},
     {SYS_timerfd_settime, ALL,           0, {{0}}},
     {SYS_clock_gettime,   ALL,           0, {{0}}},
+    {SYS_clock_getres,    ALL,           0, {{0}}},
     {SYS_clock_nanosleep, ALL,           0, {{0}}},
     {SYS_gettimeofday,    ALL,           0, {{0}}},
     {SYS_restart_syscall, ALL,           0, {{0}}},
@@ -163,6 +167,13 @@ static const struct row rows[] = {
     {SYS_sched_getaffinity, SANITIZED,   0, {{0}}},
     {SYS_tgkill,          SANITIZED,     0, {{0}}},
     /* Useless here but harmless to ask for: libraries live with the refusal. */
+    {SYS_epoll_create1,   ALL,           REFUSE(EPERM), {{0}}},
+    {SYS_eventfd2,        ALL,           REFUSE(EPERM), {{0}}},
+    {SYS_pipe2,           ALL,           REFUSE(EPERM), {{0}}},
+    {SYS_fstatfs,         ALL,           REFUSE(EPERM), {{0}}},
+    {SYS_getrusage,       ALL,           REFUSE(EPERM), {{0}}},
+    {SYS_mlock,           ALL,           REFUSE(EPERM), {{0}}},
+    {SYS_membarrier,      ALL,           REFUSE(EPERM), {{0}}},
     {SYS_uname,           ALL,           REFUSE(EPERM), {{0}}},
     {SYS_sysinfo,         ALL,           REFUSE(EPERM), {{0}}},
     {SYS_prlimit64,       ALL,           REFUSE(EPERM), {{0}}},

@@ -1,5 +1,6 @@
 #include "http/http_file_cache.h"
 #include "http/http_file_open.h"
+#include "relay/rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -183,6 +184,41 @@ static void a_missing_root_may_come(void **state)
     http_file_release(file);
 }
 
+static void count_renewal(void *owner)
+{
+    (*(unsigned *)owner)++;
+}
+
+static void a_confined_cache_keeps_to_its_roots(void **state)
+{
+    struct site *site = *state;
+    unsigned renewals = 0;
+    struct rights rights = {.renew = count_renewal, .owner = &renewals};
+    struct http_root *later =
+        http_file_cache_root(site->cache, arena_format(&site->arena, "%s/later", site->path));
+
+    http_file_cache_confine(site->cache, &rights);
+    assert_int_equal(rights.readable_count, 1); /* one is not there */
+    assert_true(fcntl(rights.readable[0], F_GETFD) >= 0);
+    assert_content(site, "/file", "one", 1001);
+    run("cd %s && mkdir next && printf new > next/file && mv root old && mv next root", site->path);
+    assert_content(site, "/file", "one", 2000);
+    assert_int_equal(renewals, 0);
+    assert_content(site, "/file", "one", 2001); /* still: but others are to come */
+    assert_int_equal(renewals, 1);
+    run("cd %s && mv root new", site->path);
+    assert_error(site, "/file", ENOENT);
+    run("cd %s && mv old root", site->path);
+    assert_content(site, "/file", "one", 4000); /* at once, and nothing to renew */
+    assert_int_equal(renewals, 1);
+    assert_null(http_file_cache_get(site->cache, later, SLICE("/x"), 1));
+    assert_int_equal(renewals, 1);
+    run("mkdir %s/later && printf x > %s/later/x", site->path);
+    assert_null(http_file_cache_get(site->cache, later, SLICE("/x"), 1));
+    assert_int_equal(renewals, 2);
+    rights_deinit(&rights);
+}
+
 static void keeps_large_files_open(void **state)
 {
     struct site *site = *state;
@@ -253,6 +289,7 @@ int main(void)
         SITE_TEST(sees_a_change_after_a_second),
         SITE_TEST(a_switched_root_is_seen_after_a_second),
         SITE_TEST(a_missing_root_may_come),
+        SITE_TEST(a_confined_cache_keeps_to_its_roots),
         SITE_TEST(keeps_large_files_open),
         SITE_TEST(stays_within_its_bounds),
         SITE_TEST(tells_files_apart_by_etag),

@@ -1,0 +1,76 @@
+#include "os/sandbox.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* That it confines is tried from inside: test/integration/sandbox. */
+
+static void test_levels(void **state)
+{
+    static const struct {
+        uint32_t reached;
+        enum sandbox_level level;
+    } rows[] = {
+        {0,                                       SANDBOX_LEVEL_C},
+        {SANDBOX_FILTERED,                        SANDBOX_LEVEL_C},
+        {SANDBOX_FILTERED | SANDBOX_OWN_USER,     SANDBOX_LEVEL_C},
+        {7,                                       SANDBOX_LEVEL_C},
+        {7 | SANDBOX_OWN_USER,                    SANDBOX_LEVEL_C},
+        {1 | SANDBOX_FILTERED,                    SANDBOX_LEVEL_B},
+        {1 | SANDBOX_FILTERED | SANDBOX_OWN_USER, SANDBOX_LEVEL_A},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(sandbox_level(rows[i].reached), rows[i].level);
+}
+
+static void test_words(void **state)
+{
+    static const struct {
+        uint32_t reached;
+        const char *words;
+    } rows[] = {
+        {0,                                                           "isolation level C: the master's user, no Landlock, no seccomp"},
+        {3 | SANDBOX_FILTERED,
+         "isolation level B: the master's user, Landlock ABI 3 (files), seccomp"                                                     },
+        {4 | SANDBOX_FILTERED | SANDBOX_OWN_USER,
+         "isolation level A: own user, Landlock ABI 4 (files, ports), seccomp"                                                       },
+        {7 | SANDBOX_FILTERED | SANDBOX_OWN_USER | SANDBOX_SANITIZED,
+         "isolation level A: own user, Landlock ABI 7 (files, ports, signals), seccomp (wider, for "
+         "a "
+         "sanitizer)"                                                                                                                },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char words[SANDBOX_WORDS_BYTES];
+
+        sandbox_describe(rows[i].reached, words);
+        assert_string_equal(words, rows[i].words);
+    }
+}
+
+static void test_longest_words_fit(void **state)
+{
+    char words[SANDBOX_WORDS_BYTES];
+
+    (void)state;
+    sandbox_describe(SANDBOX_ABI_MASK | SANDBOX_FILTERED | SANDBOX_SANITIZED, words);
+    assert_true(strlen(words) < sizeof words - 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_longest_words_fit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
