@@ -148,6 +148,7 @@ static const struct row rows[] = {
     {SYS_clone,           SANITIZED,     0, {{0}}},
     {SYS_clone3,          SANITIZED,     REFUSE(ENOSYS), {{0}}},
     {SYS_wait4,           SANITIZED,     0, {{0}}},
+    {SYS_getppid,         SANITIZED,     0, {{0}}},
     {SYS_ptrace,          SANITIZED,     0, {{0}}},
     {SYS_prctl,           SANITIZED,     0, {{0}}},
     {SYS_getdents64,      SANITIZED,     0, {{0}}},
@@ -155,6 +156,8 @@ static const struct row rows[] = {
 #ifdef SYS_pipe
     {SYS_pipe,            SANITIZED,     0, {{0}}},
     {SYS_readlink,        SANITIZED,     0, {{0}}},
+    {SYS_arch_prctl,      SANITIZED,     0, {{0}}},
+    {SYS_getdents,        SANITIZED,     0, {{0}}},
     {SYS_open,            SANITIZED,     0, {{0}}},
     {SYS_stat,            SANITIZED,     0, {{0}}},
     {SYS_lstat,           SANITIZED,     0, {{0}}},
