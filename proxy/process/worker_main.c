@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* How long what is open may go on when there is no master any more: nobody could end it. */
 #define ORPHAN_MS 10000
@@ -124,7 +125,7 @@ int worker_main(int count, const char *const *words, const struct protocol *cons
         struct slice why = slice_of(server.why);
 
         (void)channel_send(server.channel, MESSAGE_FAILED, why, -1);
-        return 1; /* the process ends: nothing is worth putting away */
+        _exit(1); /* nothing is worth putting away, nor worth a leak checker's while */
     }
     serve(&server);
     stop_protocols(&server);
