@@ -131,6 +131,7 @@ static int clear_stage(void **state)
 
     arena_deinit(&stage->exchange.arena);
     http_content_stop(stage->content);
+    rights_deinit(&stage->worker.rights);
     loop_free(stage->worker.loop);
     conf_text_free(&stage->text);
     free(stage->files.files);
