@@ -8,6 +8,7 @@ int main(int argc, char **argv)
         .version = FRONTD_VERSION,
         .libraries = FRONTD_LIBRARIES,
         .worker = FRONTD_LIBEXEC "/frontd-worker",
+        .auth = FRONTD_LIBEXEC "/frontd-auth",
         .paths = {.conf = FRONTD_SYSCONF "/frontd.conf",
                   .prefix = FRONTD_SYSCONF "/",
                   .control = FRONTD_RUN "/control.sock"},

@@ -11,7 +11,8 @@ PROXY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__
 
 HOMES = {  # where an outside library may be included
     "event2": {"net", "dns"},
-    "openssl": {"tls"},
+    "openssl": {"tls", "auth"},  # auth: digests only, without libssl
+    "crypt": {"auth"},
     "ares": {"dns"},
 }
 
@@ -19,7 +20,7 @@ HOMES = {  # where an outside library may be included
 # target can stand in for the world.
 PURE = re.compile(
     r"(\w+_parse|\w+_chunked|\w+_lexer|smtp_data|smtp_reply|smtp_xclient|smtp_capabilities"
-    r"|http_uri|http_range|http_date|http_conditional)\.c"
+    r"|auth_hash|auth_file|auth_wire|http_basic|http_uri|http_range|http_date|http_conditional)\.c"
 )
 PURE_SYSTEM = {"ctype", "inttypes", "limits", "stdarg", "stdbool", "stddef", "stdint", "stdio", "stdlib", "string",
                "strings", "time",

@@ -138,6 +138,25 @@ static void http_logs(const struct conf *conf, struct log_files *files)
     }
 }
 
+static void add_password_file(const struct http_location *location, struct auth_list *list)
+{
+    if (http_location_asks(location))
+        auth_list_index(list, location->auth_basic_user_file.path,
+                        location->auth_basic_user_file.place);
+}
+
+static void http_passwords(const struct conf *conf, struct auth_list *list)
+{
+    for (const struct conf_scope *scope = first_server(conf); scope != NULL;
+         scope = conf_next(scope)) {
+        const struct http_server *server = conf_values(conf, scope, &http_server_group);
+
+        add_password_file(server->own, list);
+        for (size_t i = 0; i < server->location_count; i++)
+            add_password_file(server->locations[i], list);
+    }
+}
+
 #define NAMES_SHOWN 3
 
 static void http_summary(const struct conf *conf, struct text *text)
@@ -173,5 +192,6 @@ const struct protocol_conf http_protocol_conf = {
     .groups = groups,
     .listens = http_listens,
     .logs = http_logs,
+    .passwords = http_passwords,
     .summary = http_summary,
 };

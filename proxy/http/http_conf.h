@@ -112,6 +112,19 @@ struct http_set_headers {
     size_t count;
 };
 
+/* auth_basic */
+struct http_realm {
+    bool on;
+    struct http_template text;
+    struct conf_place place;
+};
+
+/* auth_basic_user_file */
+struct http_user_file {
+    struct slice path; /* absolute; empty: none */
+    struct conf_place place;
+};
+
 struct http_keepalive {
     uint32_t timeout_ms; /* 0: no keep-alive */
     uint32_t field_s;    /* for "Keep-Alive: timeout="; 0: no such field */
@@ -165,6 +178,12 @@ extern const struct protocol_conf http_protocol_conf;
 /* The servers that share an address, default first: what struct listen.servers points to, an array
  * of listen.server_count pointers. */
 typedef const struct http_server *http_server_pointer;
+
+/* Does this location ask for a password? */
+static inline bool http_location_asks(const struct http_location *location)
+{
+    return location->auth_basic.on && location->auth_basic_user_file.path.len > 0;
+}
 
 /* Number of locations and servers, for tables by http_location.number. */
 size_t http_conf_location_count(const struct conf *conf);

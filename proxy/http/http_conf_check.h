@@ -10,3 +10,7 @@ void http_check_location(struct conf_reader *reader, const struct conf_scope *sc
 /* Puts the locations of a server block into `server`, and reports names that match nothing. */
 void http_conf_add_locations(struct conf_reader *reader, const struct conf_scope *scope,
                              struct http_server *server);
+
+/* auth_basic and its file belong together. */
+void http_conf_check_auth(struct conf_reader *reader, const struct conf_scope *scope,
+                          const struct http_location *location);

@@ -190,5 +190,6 @@ void http_check_location(struct conf_reader *reader, const struct conf_scope *sc
     const struct http_location *location = values;
 
     check_root(reader, scope, location);
+    http_conf_check_auth(reader, scope, location);
     resolve_formats(reader, scope, &location->access_log);
 }

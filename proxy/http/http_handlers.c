@@ -1,5 +1,6 @@
 #include "http/http_handlers.h"
 
+#include "http/http_auth.h"
 #include "http/http_return.h"
 #include "http/http_service.h"
 
@@ -11,16 +12,23 @@ static bool is_too_large(const struct http_exchange *exchange)
            exchange->request.content_length > limit;
 }
 
-static void handle_location(struct http_exchange *exchange)
+static void handle_content(struct http_exchange *exchange)
 {
-    const struct http_location *location = exchange->location;
-
-    if (location->returns.present)
-        http_return_handle(exchange);
-    else if (location->proxy_pass.present)
+    if (exchange->location->proxy_pass.present)
         http_proxy_handle(exchange);
     else
         http_file_handle(exchange);
+}
+
+/* As in nginx, `return` answers before anybody is asked for a password. */
+static void handle_location(struct http_exchange *exchange)
+{
+    if (exchange->location->returns.present)
+        http_return_handle(exchange);
+    else if (http_location_asks(exchange->location))
+        http_auth_handle(exchange, handle_content);
+    else
+        handle_content(exchange);
 }
 
 static void answer_options(struct http_exchange *exchange)

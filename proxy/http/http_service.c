@@ -1,5 +1,6 @@
 #include "http/http_service.h"
 
+#include "auth/auth_list.h"
 #include "base/ensure.h"
 #include "http/http_exchange.h"
 #include "http/http_file_cache.h"
@@ -28,6 +29,19 @@ static void find_logs(struct http_content *content, const struct http_location *
         found->logs[i] = &files->files[log_files_index(files, logs->items[i].path)];
 }
 
+/* The list was made of the same locations: it is there. */
+static uint32_t find_passwords(const struct http_content *content,
+                               const struct http_location *location)
+{
+    const struct auth_list *list = content->worker->passwords;
+    struct slice path = location->auth_basic_user_file.path;
+
+    for (uint32_t i = 0; list != NULL && i < list->count; i++)
+        if (slice_equal(list->files[i].path, path))
+            return i;
+    return UINT32_MAX;
+}
+
 static void add_location(struct http_content *content, const struct http_location *location)
 {
     struct http_content_location *found = &content->locations[location->number];
@@ -37,6 +51,7 @@ static void add_location(struct http_content *content, const struct http_locatio
     if (location->proxy_pass.present)
         rights_connect(&content->worker->rights, location->proxy_pass.target.port);
     find_logs(content, location);
+    found->password_file = find_passwords(content, location);
     found->error_log =
         relay_log_open(content->worker->conf, location->scope, content->worker->log_files);
 }

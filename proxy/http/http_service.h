@@ -20,7 +20,8 @@ struct http_content_location {
     struct http_root *root;       /* NULL: the location has none */
     const struct log_file **logs; /* where its lines go, by its access_log; NULL: nowhere */
     size_t log_count;
-    struct log error_log; /* of its block */
+    struct log error_log;   /* of its block */
+    uint32_t password_file; /* in worker->passwords, if http_location_asks */
 };
 
 struct http_content {

@@ -1,8 +1,8 @@
 #include "http/http_variables.h"
 
-#include "base/base64.h"
 #include "base/chars.h"
 #include "base/text.h"
+#include "http/http_basic.h"
 #include "http/http_conf.h"
 #include "http/http_service.h"
 #include "net/loop.h"
@@ -215,26 +215,16 @@ static struct slice request_time(struct http_exchange *exchange,
     return seconds(exchange, now > exchange->started_us ? (now - exchange->started_us) / 1000 : 0);
 }
 
-#define USER_MAX 512
-
 /* The name of Basic authentication, whoever checks the password. */
 static struct slice remote_user(struct http_exchange *exchange,
                                 const struct http_template_part *part)
 {
-    struct slice value = field(exchange, HTTP_FIELD_AUTHORIZATION);
-    struct slice user;
-    char memory[USER_MAX];
-    size_t len;
+    struct http_basic basic;
 
     (void)part;
-    if (!slice_starts_fold(value, SLICE("basic ")) ||
-        !base64_decode(slice_trim(slice_from(value, 6)), memory, sizeof memory, &len))
+    if (!http_basic_parse(field(exchange, HTTP_FIELD_AUTHORIZATION), &basic) || basic.user.len == 0)
         return SLICE_NONE;
-    user = (struct slice){memory, len};
-    if (slice_find(user, ':') == SLICE_NOT_FOUND)
-        return SLICE_NONE;
-    user = slice_cut(&user, ':');
-    return user.len > 0 ? arena_keep(&exchange->arena, user) : SLICE_NONE;
+    return arena_keep(&exchange->arena, basic.user);
 }
 
 /* The connection. */

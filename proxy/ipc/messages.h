@@ -11,6 +11,7 @@
 enum role {
     ROLE_MASTER,
     ROLE_WORKER,
+    ROLE_AUTH, /* frontd-auth */
 };
 
 enum message {

@@ -26,6 +26,15 @@ static void check_ended(struct child *child)
     child->events->ended(child->owner, child);
 }
 
+/* Level and text for the log. */
+static void pass_on(const struct child *child, struct slice body)
+{
+    uint32_t level = channel_number(slice_part(body, 0, sizeof level));
+
+    log_line(child->log, level <= LOG_DEBUG ? (enum log_level)level : LOG_ERROR, 0,
+             "frontd-auth: %s", log_escape(slice_from(body, sizeof level)).text);
+}
+
 static void on_message(void *owner, enum message message, struct slice body, int fd)
 {
     struct child *child = owner;
@@ -33,12 +42,14 @@ static void on_message(void *owner, enum message message, struct slice body, int
     ensure(fd < 0); /* no message to the master carries one */
     switch (message) {
     case MESSAGE_READY:
+    case MESSAGE_AUTH_READY:
         if (child->phase == CHILD_STARTING) {
             child->phase = CHILD_READY;
             child->events->ready(child->owner, child);
         }
         break;
     case MESSAGE_FAILED:
+    case MESSAGE_AUTH_FAILED:
         snprintf(child->why, sizeof child->why, "%.*s", (int)body.len, body.at);
         break;
     case MESSAGE_DRAINING:
@@ -64,9 +75,17 @@ static void on_message(void *owner, enum message message, struct slice body, int
     case MESSAGE_RENEW:
         child->events->renew(child->owner, child);
         break;
+    case MESSAGE_AUTH_SAYS:
+        pass_on(child, body);
+        break;
     default:
         ensure(!"unreachable"); /* the channel lets nothing else through */
     }
+}
+
+static const char *name_of(const struct child *child)
+{
+    return child->role == ROLE_AUTH ? "frontd-auth" : "worker";
 }
 
 static void on_channel_closed(void *owner, const char *why)
@@ -74,7 +93,8 @@ static void on_channel_closed(void *owner, const char *why)
     struct child *child = owner;
 
     if (why != NULL) {
-        log_line(child->log, LOG_ALERT, 0, "worker %d %s: killed", (int)child->pid, why);
+        log_line(child->log, LOG_ALERT, 0, "%s %d %s: killed", name_of(child), (int)child->pid,
+                 why);
         child_kill(child);
     }
     channel_close(&child->channel);
@@ -88,15 +108,16 @@ static void on_respawn(void *owner)
     struct child *child = owner;
 
     if (child->phase == CHILD_NONE && !child_start(child)) {
-        log_line(child->log, LOG_ALERT, 0, "no worker: %s", child->why);
+        log_line(child->log, LOG_ALERT, 0, "no %s: %s", name_of(child), child->why);
         child_start_again(child);
     }
 }
 
-void child_init(struct child *child, struct loop *loop, const struct log *log,
+void child_init(struct child *child, enum role role, struct loop *loop, const struct log *log,
                 const struct child_events *events, void *owner)
 {
-    *child = (struct child){.loop = loop, .log = log, .events = events, .owner = owner};
+    *child =
+        (struct child){.role = role, .loop = loop, .log = log, .events = events, .owner = owner};
     deadline_init(&child->respawn, on_respawn, child);
 }
 
@@ -119,7 +140,7 @@ bool child_start(struct child *child)
         child->is_running = true;
         child->phase = CHILD_STARTING;
         child->channel =
-            channel_new(child->loop, pair[0], ROLE_MASTER, ROLE_WORKER, &channel_events, child);
+            channel_new(child->loop, pair[0], ROLE_MASTER, child->role, &channel_events, child);
     }
     close(pair[1]);
     return child->phase == CHILD_STARTING;
@@ -184,13 +205,20 @@ void child_stop(struct child *child)
 {
     deadline_clear(&child->respawn);
     if (child->channel != NULL)
-        (void)channel_send(child->channel, MESSAGE_STOP, SLICE_NONE, -1);
+        (void)channel_send(child->channel,
+                           child->role == ROLE_AUTH ? MESSAGE_AUTH_STOP : MESSAGE_STOP, SLICE_NONE,
+                           -1);
 }
 
 void child_kill(struct child *child)
 {
     if (child->is_running)
         kill(child->pid, SIGKILL);
+}
+
+bool child_give(struct child *child, enum message message, int fd)
+{
+    return child->channel != NULL && channel_send(child->channel, message, SLICE_NONE, fd);
 }
 
 void child_reopen(struct child *child, uint32_t index, int fd)

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* One worker process as the master sees it. A worker has ended when it was reaped *and* its channel
- * was read to the end: only then its last words are known. */
+/* One process, a worker or frontd-auth, as the master sees it. A worker has ended when it was
+ * reaped *and* its channel was read to the end: only then its last words are known. */
 
 struct child;
 
@@ -31,6 +31,7 @@ struct child_events {
 };
 
 struct child {
+    enum role role;
     struct loop *loop;
     const struct log *log;
     const struct child_events *events;
@@ -48,7 +49,7 @@ struct child {
     char why[512]; /* "exited with status 1", "killed by signal 11", or its own words */
 };
 
-void child_init(struct child *child, struct loop *loop, const struct log *log,
+void child_init(struct child *child, enum role role, struct loop *loop, const struct log *log,
                 const struct child_events *events, void *owner);
 
 /* Starts a process; false (child->why is set) if there is none. */
@@ -63,6 +64,8 @@ void child_reaped(struct child *child, int status);
 void child_drain(struct child *child, uint32_t timeout_ms);
 void child_stop(struct child *child);
 void child_kill(struct child *child); /* SIGKILL; `ended` follows */
+/* Hands it a descriptor, which stays the caller's; false if it cannot take it. */
+bool child_give(struct child *child, enum message message, int fd);
 void child_reopen(struct child *child, uint32_t index, int fd);
 
 /* Forgets it; there must be no process. */

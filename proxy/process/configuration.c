@@ -45,6 +45,14 @@ static void check_limits(struct configuration *configuration)
     }
 }
 
+void configuration_passwords(const struct conf *conf, const struct protocol_conf *const *protocols,
+                             struct auth_list *passwords)
+{
+    for (; *protocols != NULL; protocols++)
+        if ((*protocols)->passwords != NULL)
+            (*protocols)->passwords(conf, passwords);
+}
+
 bool configuration_read(struct configuration *configuration, const struct program *program)
 {
     bool good;
@@ -63,6 +71,7 @@ bool configuration_read(struct configuration *configuration, const struct progra
     configuration_logs(&configuration->conf, program->protocols, program->paths->error_log,
                        &configuration->logs);
     check_limits(configuration);
+    configuration_passwords(&configuration->conf, program->protocols, &configuration->passwords);
     if (configuration->listens.count == 0)
         conf_report_add(&configuration->report, CONF_WARNING, (struct conf_place){0},
                         "there is nothing to listen on: no `server` in `http` or `mail`");
@@ -72,6 +81,7 @@ bool configuration_read(struct configuration *configuration, const struct progra
 void configuration_deinit(struct configuration *configuration)
 {
     free(configuration->logs.files);
+    free(configuration->passwords.files);
     arena_deinit(&configuration->arena);
     conf_deinit(&configuration->conf);
     conf_sources_deinit(&configuration->sources);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "auth/auth_list.h"
 #include "conf/conf_block.h"
 #include "process/program.h"
 #include "relay/listen.h"
@@ -16,6 +17,7 @@ struct configuration {
     struct arena arena;
     struct listen_list listens;
     struct log_files logs; /* none is open; the first is the main error log */
+    struct auth_list passwords;
 };
 
 /* Reads and checks all of it. False if configuration->report has errors. Either way
@@ -23,6 +25,10 @@ struct configuration {
 bool configuration_read(struct configuration *configuration, const struct program *program)
     __attribute__((warn_unused_result));
 void configuration_deinit(struct configuration *configuration);
+
+/* The password files that `conf` names, in an order that is the same in master and workers. */
+void configuration_passwords(const struct conf *conf, const struct protocol_conf *const *protocols,
+                             struct auth_list *passwords);
 
 /* The log files that `conf` names, in an order that is the same in master and workers. */
 void configuration_logs(const struct conf *conf, const struct protocol_conf *const *protocols,

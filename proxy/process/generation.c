@@ -1,7 +1,6 @@
-#include "process/generation.h"
-
 #include "base/ensure.h"
 #include "os/spawn.h"
+#include "process/generation_private.h"
 #include "process/log_open.h"
 #include "process/worker_arguments.h"
 
@@ -47,9 +46,9 @@ static int error_descriptor(const struct generation *generation)
     return generation_uses_stderr(generation) ? STDERR_FILENO : generation->logs.files[0].fd;
 }
 
-static pid_t on_spawn(void *owner, int channel)
+pid_t generation_spawn(const struct generation *generation, int program, const char *name,
+                       const int *passed, size_t passed_count)
 {
-    struct generation *generation = owner;
     const char *environment[ENVIRONMENT_COUNT + 1];
     struct worker_words words;
     struct arena arena;
@@ -58,11 +57,20 @@ static pid_t on_spawn(void *owner, int channel)
     arena_init(&arena, ARENA_UNLIMITED);
     collect_environment(environment, &arena);
     worker_arguments_write(generation->arguments, &words);
-    generation->passed[0] = channel;
-    pid = spawn_program(generation->program->worker, words.words, environment,
-                        error_descriptor(generation), generation->passed, generation->passed_count);
+    words.words[0] = name;
+    pid = spawn_program(program, words.words, environment, error_descriptor(generation), passed,
+                        passed_count);
     arena_deinit(&arena);
     return pid;
+}
+
+static pid_t on_spawn(void *owner, int channel)
+{
+    struct generation *generation = owner;
+
+    generation->passed[0] = channel;
+    return generation_spawn(generation, generation->program->worker, "frontd-worker",
+                            generation->passed, generation->passed_count);
 }
 
 static bool all_ready(const struct generation *generation)
@@ -70,15 +78,22 @@ static bool all_ready(const struct generation *generation)
     for (size_t i = 0; i < generation->child_count; i++)
         if (generation->children[i].phase != CHILD_READY)
             return false;
-    return true;
+    return !generation_has_auth(generation) || generation->auth.phase == CHILD_READY;
+}
+
+void generation_check_ready(struct generation *generation)
+{
+    if (all_ready(generation))
+        generation->events->ready(generation->owner, generation);
 }
 
 static void on_ready(void *owner, struct child *child)
 {
     struct generation *generation = owner;
 
-    if (generation->phase == GENERATION_STARTING && all_ready(generation))
-        generation->events->ready(generation->owner, generation);
+    generation_connect_auth(generation, child);
+    if (generation->phase == GENERATION_STARTING)
+        generation_check_ready(generation);
     else if (generation->phase == GENERATION_RUNNING)
         log_line(generation->log, LOG_NOTICE, 0, "worker %d serves in its place", (int)child->pid);
 }
@@ -131,6 +146,8 @@ static void on_ended(void *owner, struct child *child)
         check_reopened(generation);
         if (generation_is_quiet(generation))
             generation->events->quiet(generation->owner, generation);
+        if (generation_workers(generation) == 0)
+            child_stop(&generation->auth);
         if (generation_running(generation) == 0)
             generation->events->gone(generation->owner, generation);
         break;
@@ -158,7 +175,12 @@ void generation_start(struct generation *generation)
     generation->phase = GENERATION_STARTING;
     generation->children = children;
     for (size_t i = 0; i < generation->child_count; i++)
-        child_init(&children[i], generation->loop, generation->log, &child_events, generation);
+        child_init(&children[i], ROLE_WORKER, generation->loop, generation->log, &child_events,
+                   generation);
+    if (!generation_start_auth(generation)) {
+        generation->events->failed(generation->owner, generation, generation->auth.why);
+        return;
+    }
     for (size_t i = 0; i < generation->child_count; i++) {
         if (!child_start(&children[i])) {
             generation->events->failed(generation->owner, generation, children[i].why);
@@ -190,6 +212,8 @@ void generation_stop(struct generation *generation)
     generation->phase = GENERATION_STOPPING;
     for (size_t i = 0; i < generation->child_count; i++)
         child_stop(&generation->children[i]);
+    if (generation_workers(generation) == 0)
+        child_stop(&generation->auth);
 }
 
 void generation_kill(struct generation *generation)
@@ -197,6 +221,7 @@ void generation_kill(struct generation *generation)
     generation->phase = GENERATION_STOPPING;
     for (size_t i = 0; i < generation->child_count; i++)
         child_kill(&generation->children[i]);
+    child_kill(&generation->auth);
 }
 
 /* The descriptor keeps its number, so that everything that holds it goes on with the new file. */
@@ -245,6 +270,10 @@ bool generation_is_reopening(const struct generation *generation)
 
 bool generation_reaped(struct generation *generation, pid_t pid, int status)
 {
+    if (generation->auth.is_running && generation->auth.pid == pid) {
+        child_reaped(&generation->auth, status);
+        return true;
+    }
     for (size_t i = 0; i < generation->child_count; i++) {
         struct child *child = &generation->children[i];
 
@@ -261,7 +290,7 @@ uint32_t generation_isolation(const struct generation *generation)
     return generation->child_count == 0 ? 0 : generation->children[0].isolation;
 }
 
-size_t generation_running(const struct generation *generation)
+size_t generation_workers(const struct generation *generation)
 {
     size_t count = 0;
 
@@ -270,8 +299,17 @@ size_t generation_running(const struct generation *generation)
     return count;
 }
 
+size_t generation_running(const struct generation *generation)
+{
+    return generation_workers(generation) + (generation->auth.phase != CHILD_NONE);
+}
+
 void generation_free(struct generation *generation)
 {
+    if (generation->children != NULL)
+        child_deinit(&generation->auth);
+    if (generation->auth_files >= 0)
+        close(generation->auth_files);
     for (size_t i = 0; generation->children != NULL && i < generation->child_count; i++)
         child_deinit(&generation->children[i]);
     for (size_t i = 0; i < generation->logs.count; i++)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One loaded configuration and the workers that run it. */
+/* One loaded configuration and the processes that run it. */
 
 enum generation_phase {
     GENERATION_LOADED,   /* read and checked, sockets bound, logs open; no worker yet */
@@ -59,6 +59,8 @@ struct generation {
     struct worker_arguments *arguments;
     struct child *children;
     size_t child_count;
+    struct child auth; /* frontd-auth; see generation_auth.c */
+    int auth_files;    /* its list of password files, sealed; -1: there are none */
 };
 
 /* Makes a generation of a good configuration, which it takes over: binds what is new, opens every

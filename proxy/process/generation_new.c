@@ -70,6 +70,23 @@ static bool seal_snapshot(struct generation *generation, struct configuration *c
     return generation->snapshot >= 0;
 }
 
+/* For frontd-auth, which needs nothing else of the configuration and gets nothing else. */
+static bool seal_auth_files(struct generation *generation, struct configuration *configuration)
+{
+    const struct auth_list *list = &configuration->passwords;
+    char *text = arena_alloc(&generation->arena, auth_list_bytes(list) + 1);
+
+    if (list->count == 0)
+        return true;
+    auth_list_write(list, text);
+    generation->auth_files =
+        descriptor_seal("frontd-passwords", (struct slice){text, auth_list_bytes(list)});
+    if (generation->auth_files < 0)
+        conf_report_add(&configuration->report, CONF_ERROR, (struct conf_place){0},
+                        "cannot make a memory file for frontd-auth: %s", strerror(errno));
+    return generation->auth_files >= 0;
+}
+
 /* Whom the workers become. Names are looked up here: the workers need no /etc/passwd. */
 static bool find_identity(struct worker_arguments *arguments, const struct conf *conf,
                           struct conf_report *report)
@@ -138,14 +155,15 @@ struct generation *generation_new(const struct program *program, struct loop *lo
                                       .number = number,
                                       .phase = GENERATION_LOADED,
                                       .configuration = configuration,
-                                      .snapshot = -1};
+                                      .snapshot = -1,
+                                      .auth_files = -1};
     arena_init(&generation->arena, ARENA_UNLIMITED);
     keep_lists(generation, configuration);
     keep_settings(generation, &configuration->conf);
     good = sockets_bind(sockets, &configuration->listens, &configuration->report);
     good = open_logs(generation, &configuration->report) && good;
     good = good && prepare_arguments(generation, configuration) &&
-           seal_snapshot(generation, configuration);
+           seal_snapshot(generation, configuration) && seal_auth_files(generation, configuration);
     if (!good) {
         sockets_abandon(sockets);
         generation->configuration = NULL;

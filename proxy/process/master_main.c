@@ -50,18 +50,20 @@ static const char usage[] =
     "Exit status: 0 done, 1 configuration has errors or frontd refused, 2 wrong usage, 4 none "
     "runs.\n";
 
-/* The worker beside us (a build tree, a copied directory) comes before the installed one. */
-static int open_worker(const char *installed)
+#define NAME_BYTES 32
+
+/* The program beside us (a build tree, a copied directory) comes before the installed one. */
+static int open_beside(const char *name, const char *installed)
 {
     char path[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", path, sizeof path - sizeof "frontd-worker");
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path - NAME_BYTES);
     char *slash;
     int fd;
 
     if (len > 0) {
         path[len] = '\0';
         slash = strrchr(path, '/');
-        memcpy(slash + 1, "frontd-worker", sizeof "frontd-worker");
+        snprintf(slash + 1, NAME_BYTES, "%s", name);
         fd = open(path, O_PATH | O_CLOEXEC);
         if (fd >= 0)
             return fd;
@@ -78,10 +80,12 @@ static int run(struct program *program, const struct build *build)
     if (getrandom(ticket_keys, sizeof ticket_keys, 0) != (ssize_t)sizeof ticket_keys)
         abort(); /* it gives up to 256 bytes whole, once the kernel has any (getrandom(2)) */
     program->ticket_keys = (struct slice){ticket_keys, sizeof ticket_keys};
-    program->worker = open_worker(build->worker);
-    if (program->worker < 0) {
-        fprintf(stderr, "%s: cannot find frontd-worker beside this program or as %s\n",
-                program->name, build->worker);
+    program->worker = open_beside("frontd-worker", build->worker);
+    program->auth = open_beside("frontd-auth", build->auth);
+    if (program->worker < 0 || program->auth < 0) {
+        fprintf(stderr, "%s: cannot find %s beside this program or as %s\n", program->name,
+                program->worker < 0 ? "frontd-worker" : "frontd-auth",
+                program->worker < 0 ? build->worker : build->auth);
         free(configuration);
         return EXIT_REFUSED;
     }
@@ -189,10 +193,13 @@ int master_main(int count, const char *const *words, const struct build *build,
                                .groups = groups,
                                .paths = &paths,
                                .globals = line.globals != NULL ? line.globals : "",
-                               .worker = -1};
+                               .worker = -1,
+                               .auth = -1};
     status = act(&program, &line, build);
     if (program.worker >= 0)
         close(program.worker);
+    if (program.auth >= 0)
+        close(program.auth);
     free(groups);
     return status;
 }

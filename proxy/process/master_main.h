@@ -8,6 +8,7 @@ struct build {
     const char *version;   /* "0.1.0" */
     const char *libraries; /* "OpenSSL 3.0.14, libevent 2.1.12" */
     const char *worker;    /* where frontd-worker is installed */
+    const char *auth;      /* where frontd-auth is */
     struct paths_defaults paths;
 };
 

@@ -12,6 +12,7 @@ struct program {
     const char *globals;      /* -g; "" if not given */
     struct slice ticket_keys; /* of all generations: see tls_conf_share_tickets */
     int worker;               /* the program frontd-worker, open; -1: not found */
+    int auth;                 /* frontd-auth, the same */
 };
 
 /* The program's own groups and those of the protocols, each once, NULL-terminated; free(3) it. */

@@ -1,5 +1,6 @@
 #include "process/worker_main.h"
 
+#include "auth/auth_client.h"
 #include "base/ensure.h"
 #include "dns/dns.h"
 #include "process/program.h"
@@ -25,6 +26,9 @@ static void on_message(void *owner, enum message message, struct slice body, int
         break;
     case MESSAGE_STOP:
         server_stop(server);
+        break;
+    case MESSAGE_AUTH_CHANNEL:
+        auth_client_connect(server->worker.auth, fd);
         break;
     case MESSAGE_LOG_FILE:
         server_take_log(server, channel_number(body), fd);
@@ -86,11 +90,13 @@ static void free_server(struct server *server)
         if (server->acceptors[i].listener != NULL)
             listener_stop(&server->acceptors[i].listener);
     channel_close(&server->channel);
+    auth_client_free(server->worker.auth);
     backend_pool_free(server->worker.backends);
     dns_resolver_free(server->worker.resolver);
     loop_free(server->worker.loop);
     rights_deinit(&server->worker.rights);
     free(server->logs.files);
+    free(server->passwords.files);
     free(server->groups);
     arena_deinit(&server->arena);
     conf_deinit(&server->conf);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "auth/auth_list.h"
 #include "base/log.h"
 #include "conf/conf_block.h"
 #include "ipc/channel.h"
@@ -46,6 +47,7 @@ struct server {
     const struct conf_group **groups;
     struct listen_list listens;
     struct log_files logs;
+    struct auth_list passwords;
     struct acceptor *acceptors;
     size_t acceptor_count;
     struct deadline end;   /* of draining or stopping, at the latest */

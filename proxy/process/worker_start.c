@@ -1,3 +1,4 @@
+#include "auth/auth_client.h"
 #include "base/number.h"
 #include "dns/dns.h"
 #include "os/descriptor.h"
@@ -142,6 +143,9 @@ static void make_worker(struct server *server)
     worker->resolver = dns_resolver_new(worker->loop, &dns);
     grant_dns(&worker->rights, dns.servers);
     worker->backends = backend_pool_new(worker);
+    configuration_passwords(&server->conf, server->confs, &server->passwords);
+    worker->passwords = &server->passwords;
+    worker->auth = auth_client_new(worker->loop);
 }
 
 static bool start_protocols(struct server *server)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "auth/auth_list.h"
 #include "base/arena.h"
 #include "base/text.h"
 #include "conf/conf_block.h"
@@ -19,6 +20,9 @@ struct protocol_conf {
 
     /* Adds every log file the protocol will write to. */
     void (*logs)(const struct conf *conf, struct log_files *files);
+
+    /* Adds every password file the protocol will ask for. NULL: none ever. */
+    void (*passwords)(const struct conf *conf, struct auth_list *list);
 
     /* Lines for the picture that a successful `frontd -t` prints: "ok  14 sites      a, b, …". */
     void (*summary)(const struct conf *conf, struct text *text);

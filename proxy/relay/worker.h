@@ -17,6 +17,8 @@ struct dns_resolver;
 struct listen_list;
 struct log_files;
 struct backend_pool;
+struct auth_client;
+struct auth_list;
 
 enum counter {
 #define COUNTER(name, words) COUNTER_##name,
@@ -38,6 +40,8 @@ struct worker {
     size_t session_limit; /* worker_connections */
     uint64_t next_session_id;
     struct backend_pool *backends;
+    struct auth_client *auth;          /* asks frontd-auth */
+    const struct auth_list *passwords; /* what it can be asked of */
     bool draining; /* finish what is open, take nothing new */
     struct rights rights;
     void *services[8]; /* per protocol, by its place in protocols[]: what protocol->start made */

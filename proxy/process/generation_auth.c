@@ -1,0 +1,85 @@
+#include "base/arena.h"
+#include "os/descriptor.h"
+#include "process/generation_private.h"
+
+#include <unistd.h>
+
+/* A generation's frontd-auth, if its configuration names password files: it is there before the
+ * workers and ends after them. Each worker has a channel of its own to it; when either of the two
+ * is another process, the master makes a new pair and hands both ends out. */
+
+bool generation_has_auth(const struct generation *generation)
+{
+    return generation->auth_files >= 0;
+}
+
+static pid_t on_spawn(void *owner, int channel)
+{
+    struct generation *generation = owner;
+    const int passed[] = {channel, generation->auth_files};
+
+    return generation_spawn(generation, generation->program->auth, "frontd-auth", passed, 2);
+}
+
+static void connect_worker(struct generation *generation, struct child *worker)
+{
+    int pair[2];
+
+    if (!descriptor_pair(pair))
+        return; /* its questions are answered with an error until the next try */
+    if (child_give(&generation->auth, MESSAGE_AUTH_WORKER, pair[0]))
+        (void)child_give(worker, MESSAGE_AUTH_CHANNEL, pair[1]);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+void generation_connect_auth(struct generation *generation, struct child *worker)
+{
+    if (generation_has_auth(generation) && generation->auth.phase == CHILD_READY)
+        connect_worker(generation, worker);
+}
+
+static void on_ready(void *owner, struct child *child)
+{
+    struct generation *generation = owner;
+
+    (void)child;
+    for (size_t i = 0; i < generation->child_count; i++)
+        if (generation->children[i].phase == CHILD_READY)
+            connect_worker(generation, &generation->children[i]);
+    if (generation->phase == GENERATION_STARTING)
+        generation_check_ready(generation);
+    else
+        log_line(generation->log, LOG_NOTICE, 0, "frontd-auth %d serves in its place",
+                 (int)child->pid);
+}
+
+static void never(void *owner, struct child *child)
+{
+    (void)owner;
+    (void)child;
+}
+
+static void on_ended(void *owner, struct child *child)
+{
+    struct generation *generation = owner;
+
+    if (generation->phase == GENERATION_STARTING) {
+        generation->events->failed(generation->owner, generation, child->why);
+    } else if (generation_workers(generation) > 0 && generation->phase != GENERATION_STOPPING) {
+        log_line(generation->log, LOG_ALERT, 0, "frontd-auth %d died: %s; starting another",
+                 (int)child->pid, child->why);
+        child_start_again(child);
+    } else if (generation_running(generation) == 0) {
+        generation->events->gone(generation->owner, generation);
+    }
+}
+
+static const struct child_events auth_events = {on_spawn, on_ready, never, never, on_ended};
+
+bool generation_start_auth(struct generation *generation)
+{
+    child_init(&generation->auth, ROLE_AUTH, generation->loop, generation->log, &auth_events,
+               generation);
+    return !generation_has_auth(generation) || child_start(&generation->auth);
+}
