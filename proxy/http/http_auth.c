@@ -25,6 +25,7 @@ struct http_auth {
 /* Log lines. */
 
 #define REQUEST_SHOWN 600
+#define FIELD_SHOWN   240
 
 /* The end of the line is what programs that read the log look for: of a long target, the rest is
  * left out, not the version. */
@@ -44,6 +45,24 @@ static struct slice shown_request(const struct http_exchange *exchange, char *me
     return text_slice(&ending);
 }
 
+/* Without blanks: what reads the log expects none there, and a client that sends one must not get
+ * past it. */
+static void add_field(struct text *text, const char *name, struct slice value)
+{
+    struct log_escaped escaped = log_escape(value);
+    size_t end;
+
+    if (value.len == 0)
+        return;
+    text_add(text, SLICE(", "));
+    text_add(text, slice_of(name));
+    text_add(text, SLICE(": \""));
+    end = text->len + FIELD_SHOWN;
+    for (const char *byte = escaped.text; *byte != '\0' && text->len < end; byte++)
+        text_add(text, *byte == ' ' ? SLICE("\\x20") : (struct slice){byte, 1});
+    text_byte(text, '"');
+}
+
 /* Byte for byte as nginx writes it, since fail2ban's nginx-http-auth filter reads it. */
 __attribute__((format(printf, 3, 4))) static void
 log_refusal(const struct http_exchange *exchange, enum log_level level, const char *format, ...)
@@ -53,7 +72,7 @@ log_refusal(const struct http_exchange *exchange, enum log_level level, const ch
     struct slice host = http_field_value(request->fields, request->field_count, HTTP_FIELD_HOST);
     struct slice referer =
         http_field_value(request->fields, request->field_count, HTTP_FIELD_REFERER);
-    char words[800], line[REQUEST_SHOWN], ending[600];
+    char words[800], line[REQUEST_SHOWN], ending[2 * (FIELD_SHOWN + 20)];
     struct text text = text_in(ending, sizeof ending);
     struct slice shown;
     va_list arguments;
@@ -63,16 +82,8 @@ log_refusal(const struct http_exchange *exchange, enum log_level level, const ch
     va_start(arguments, format);
     vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
-    if (host.at != NULL) {
-        text_add(&text, SLICE(", host: \""));
-        text_add(&text, slice_of(log_escape(host).text));
-        text_byte(&text, '"');
-    }
-    if (referer.at != NULL) {
-        text_add(&text, SLICE(", referrer: \""));
-        text_add(&text, slice_of(log_escape(referer).text));
-        text_byte(&text, '"');
-    }
+    add_field(&text, "host", host);
+    add_field(&text, "referrer", referer);
     shown = shown_request(exchange, line);
     log_line(session->log, level, session->id,
              "%s, client: %s, server: %.*s, request: \"%.*s\"%.*s", words,

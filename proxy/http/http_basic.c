@@ -52,5 +52,5 @@ bool http_basic_parse(struct slice value, struct http_basic *basic)
     if (slice_find(basic->password, ':') == SLICE_NOT_FOUND)
         return false;
     basic->user = slice_cut(&basic->password, ':');
-    return true;
+    return basic->user.len > 0;
 }

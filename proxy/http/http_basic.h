@@ -15,5 +15,5 @@ struct http_basic {
     char memory[HTTP_BASIC_MAX];
 };
 
-/* False: another scheme, no base64, no colon, or too long. */
+/* False: another scheme, no base64, no colon, no name, or too long. */
 bool http_basic_parse(struct slice value, struct http_basic *basic);

@@ -222,7 +222,7 @@ static struct slice remote_user(struct http_exchange *exchange,
     struct http_basic basic;
 
     (void)part;
-    if (!http_basic_parse(field(exchange, HTTP_FIELD_AUTHORIZATION), &basic) || basic.user.len == 0)
+    if (!http_basic_parse(field(exchange, HTTP_FIELD_AUTHORIZATION), &basic))
         return SLICE_NONE;
     return arena_keep(&exchange->arena, basic.user);
 }

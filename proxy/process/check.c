@@ -1,6 +1,7 @@
 #include "process/check.h"
 
 #include "base/text.h"
+#include "process/check_passwords.h"
 #include "process/configuration.h"
 
 #include <stdio.h>
@@ -124,6 +125,8 @@ int check_run(const struct program *program, bool quiet, bool dump, bool as_ngin
     struct configuration configuration;
     bool good = configuration_read(&configuration, program);
 
+    if (good)
+        check_passwords(&configuration);
     conf_report_print(&configuration.report, &configuration.sources, STDERR_FILENO);
     if (good && !quiet)
         print_picture(program, &configuration);

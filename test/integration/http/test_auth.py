@@ -1,0 +1,391 @@
+"""auth_basic: what nginx answers to the same requests with the same files, and what frontd-auth adds to
+it. Debian's nginx runs beside, with the same configuration."""
+
+import base64
+import http.client
+import os
+import re
+import signal
+import statistics
+import subprocess
+import threading
+import time
+
+import pytest
+from support.ports import free_port
+from support.processes import cpu_seconds
+from support.wait import wait_until
+
+BCRYPT_12 = "$2y$12$cB8ptXGPhEI9wuYV86067ebEn4BFlIYrT5kTS7TiwTMo5mTl1RbkK"
+
+# Each user's password is "secret".
+PASSWORDS = """# somebody:commented
+des:abNANd1rDfiNc
+one:$1$saltsalt$9xy1btjgzLYfb7hivXtC//
+apr:$apr1$saltsalt$LrttParrLPdxvgutaSXWJ0
+blow:$2y$04$m9b0ik8No5Tc.qaG/GpoPe1785nERaAE3qKSqyqyvoyIl9BzFgNTi
+yes:$y$j9T$3//v9LRb/24YomoWreiIT1$Tpsj2XhE5RFPiiaqdhUWK3zxKw4aEdXv6rryK3SV9gA
+sha:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\r
+ssha:{SSHA}8bX4JQDfZqtTfvnQ4ssDmWb17/FTQUxU:1000:1000::/home:extra
+plain:{PLAIN}secret
+twice:{PLAIN}secret
+twice:{PLAIN}second
+u.s-e+r@x:{PLAIN}secret
+bare:secret
+empty:
+no colon at all
+
+last:{PLAIN}secret"""
+
+DOVECOT = """ssha256:{SSHA256}/Z0pkpAWsb9JVo7KukPokurXiYYQIwyFpQehiwMEOTpTQUxU:1000:1000::/home/x::
+blf:{BLF-CRYPT}$2y$04$m9b0ik8No5Tc.qaG/GpoPe1785nERaAE3qKSqyqyvoyIl9BzFgNTi
+hex:{PLAIN-MD5}5ebe2294ecd0e0f08eab7690d2a6ee69
+"""
+
+SITE = """
+worker_processes 1;
+error_log logs/error.log debug;
+http {
+    log_format user '$status [$remote_user]';
+    access_log @home@/logs/access.log user;
+    auth_basic_user_file passwords;
+    server {
+        listen 127.0.0.1:@http@;
+        server_name auth.test;
+        root @home@/www;
+        auth_basic "huh?";
+        location / { }
+        location /open { auth_basic off; }
+        location /robots.txt { return 200 "all\\n"; }
+        location /missing { auth_basic_user_file nowhere; }
+        location /unreadable { auth_basic_user_file unreadable; }
+        location /host { auth_basic "for $host"; }
+        location /proxied { proxy_pass http://@backend@; }
+        @more@
+    }
+}
+"""
+
+
+def prepare(frontd_files, more="", passwords=PASSWORDS, backend="127.0.0.1:1", text=SITE):
+    proxy = frontd_files(text, more=more, backend=backend)
+    proxy.file("passwords", passwords)
+    proxy.file("unreadable", passwords).chmod(0o600)
+    for name in ("index.html", "open", "missing", "unreadable", "host", "slow"):
+        proxy.file(f"www/{name}", f"{name}\n")
+    return proxy
+
+
+def basic(user, password="secret", scheme="Basic "):
+    return "Authorization: " + scheme + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def curl(port, path="/", *words):
+    """(status, body, WWW-Authenticate)"""
+    command = ["curl", "-s", "-i", "--max-time", "30", f"http://127.0.0.1:{port}{path}"]
+    head, _, body = subprocess.run([*command, *words], capture_output=True, check=True).stdout.partition(b"\r\n\r\n")
+    realm = re.search(rb"(?im)^WWW-Authenticate: (.*)\r$", head + b"\r")
+    return int(head.split()[1]), body, realm and realm[1].decode()
+
+
+def login(proxy, user, password="secret", path="/"):
+    return curl(proxy.port("http"), path, "-H", basic(user, password))[0]
+
+
+class Nginx:
+    """Debian's nginx with the same configuration, its own port and log."""
+
+    def __init__(self, proxy):
+        self.port = free_port()
+        self.log_path = proxy.home / "logs/nginx-error.log"
+        text = proxy.config_path.read_text().replace(str(proxy.port("http")), str(self.port))
+        for ours, its in (("frontd.pid", "nginx.pid"), ("error.log", "nginx-error.log"),
+                          ("access.log", "nginx-access.log")):
+            text = text.replace(ours, its)
+        path = proxy.home / "nginx.conf"
+        path.write_text(text)
+        self.process = subprocess.Popen(["nginx", "-p", f"{proxy.home}/", "-c", str(path)])
+        wait_until(self._answers, "nginx listens")
+
+    def _answers(self):
+        assert self.process.poll() is None, "nginx has ended"
+        return subprocess.run(["curl", "-s", "-o", "/dev/null", f"http://127.0.0.1:{self.port}/"],
+                              check=False).returncode == 0
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+@pytest.fixture
+def nginx():
+    running = []
+
+    def start(proxy):
+        running.append(Nginx(proxy))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.stop()
+
+
+USERS = ["des", "one", "apr", "blow", "yes", "sha", "ssha", "plain", "twice", "u.s-e+r@x", "last", "bare", "empty",
+         "nobody", "somebody", "# somebody", "no colon at all", "SHA", ""]
+
+FORMS = [
+    "Authorization: basic cGxhaW46c2VjcmV0",
+    "Authorization: BASIC     cGxhaW46c2VjcmV0",
+    "Authorization: Basic c2hhOnNlY3JldA",  # no padding
+    "Authorization: Basic c2hhOnNlY3JldA=",
+    "Authorization: Basic c2hhOnNlY3JldA==",
+    "Authorization: Basic c2hhOnNlY3JldA==)",
+    "Authorization: Basic c2hhO(NlY3JldA==",
+    "Authorization: Basic c2hhc2VjcmV0",  # no colon
+    "Authorization: Basic",
+    "Authorization: Basic ",
+    "Authorization: Bearer cGxhaW46c2VjcmV0",
+    "Authorization: cGxhaW46c2VjcmV0",
+    "X-Nothing: x",
+]
+
+LINE = re.compile(r"^\S+ \S+ \[(error|info|crit)\] \d+#\d+: \*\d+ (.*)$", re.M)
+
+
+def auth_lines(text, port):
+    """The lines about passwords without time, process, connection and port."""
+    lines = [f"{level} {words}" for level, words in LINE.findall(text.replace(f":{port}", ":PORT"))]
+    return [line for line in lines if re.search(r"password|was not found in|open\(\)", line)]
+
+
+def test_nginx_answers_and_logs_the_same(frontd_files, nginx):
+    proxy = prepare(frontd_files).start()
+    beside = nginx(proxy)
+    since = len(beside.log_path.read_text())
+    requests = [("/", basic(user, password)) for user in USERS for password in ("secret", "wrong", "", "secret\u00e4")]
+    requests += [("/", form) for form in FORMS]
+    requests += [(path, header) for header in (basic("plain"), basic("plain", "wrong"), "X-Nothing: x")
+                 for path in ("/open", "/robots.txt", "/missing", "/unreadable", "/host", "/nothing-there")]
+    requests += [("/?q=%22", basic("nobody")), ("/", basic("des", "secret78and-more"))]
+    for path, header in requests:
+        words = ("-H", header, "-H", "Referer: http://x/")
+        ours, its = curl(proxy.port("http"), path, *words), curl(beside.port, path, *words)
+        assert (ours[0], ours[2]) == (its[0], its[2]), (path, header)
+        if its[0] == 200:
+            assert ours[1] == its[1], (path, header)
+    ours = auth_lines(proxy.log(), proxy.port("http"))
+    its = auth_lines(beside.log_path.read_text()[since:], beside.port)
+    assert len(ours) > 50
+    its = [line for line in its if "/www/" not in line]  # a page that is not there
+    assert ours == its
+    assert proxy.log("access.log").splitlines() == [
+        line for line in proxy.log("nginx-access.log").splitlines()][-len(requests):]
+
+
+def test_dovecot_hashes_are_taken_too(frontd_files):
+    proxy = prepare(frontd_files, passwords=DOVECOT).start()
+    for user in ("ssha256", "blf", "hex"):
+        assert (login(proxy, user), login(proxy, user, "wrong")) == (200, 401)
+
+
+def test_fail2ban_finds_every_failure(frontd_files):
+    proxy = prepare(frontd_files).start()
+    port = proxy.port("http")
+    names = ["plain", "nobody", 'a"b', 'x": password mismatch, client: 1.2.3.4, server: y', "\u00e4 \x01", "n" * 300]
+    for name in names:
+        assert login(proxy, name, "wrong") == 401
+    assert curl(port, "/" + "long" * 1500, "-H", basic("plain", "wrong"))[0] == 401
+    assert curl(port, "/?a=%20", "-H", basic("plain", "x" * 600), "-H", "Referer: http://a/" + "b c" * 200)[0] == 401
+    assert login(proxy, "plain") == 200
+    log = proxy.home / "logs/error.log"
+    result = subprocess.run(["fail2ban-regex", "-v", str(log), "/etc/fail2ban/filter.d/nginx-http-auth.conf"],
+                            capture_output=True, text=True, check=False)
+    assert re.search(rf"Failregex: {len(names) + 2} total", result.stdout), result.stdout + proxy.log()
+    assert "1.2.3.4 " not in result.stdout
+
+
+def test_authorization_goes_on_to_the_backend(frontd_files, http_backend):
+    backend = http_backend()
+    proxy = prepare(frontd_files, backend=backend.address).start()
+    assert login(proxy, "nobody", path="/proxied") == 401
+    assert not backend.requests
+    status, body, _ = curl(proxy.port("http"), "/proxied", "-H", basic("sha"), "-d", "x" * 100000)
+    assert (status, body) == (200, b"hello")
+    assert backend.requests[0].field("authorization") == basic("sha").partition(": ")[2]
+    assert len(backend.requests[0].body) == 100000
+    assert proxy.wait_for_log(r"200 \[sha\]", "access.log")
+
+
+def test_a_replaced_file_counts_within_moments(frontd_files):
+    proxy = prepare(frontd_files).start()
+    assert (login(proxy, "plain"), login(proxy, "new")) == (200, 401)
+    fresh = proxy.file("passwords.new", "new:{PLAIN}secret\n")
+    os.rename(fresh, proxy.home / "passwords")
+    wait_until(lambda: login(proxy, "new") == 200, proxy.describe, 3)
+    assert login(proxy, "plain") == 401, "what was remembered is forgotten"
+    with open(proxy.home / "passwords", "a", encoding="ascii") as file:  # in place
+        file.write("third:{PLAIN}secret\n")
+    wait_until(lambda: login(proxy, "third") == 200, proxy.describe, 3)
+    os.unlink(proxy.home / "passwords")
+    wait_until(lambda: login(proxy, "third") == 403, proxy.describe, 3)
+
+
+def auth_pid(proxy):
+    return next((pid for pid, name in proxy.processes().items() if name == "frontd-auth"), None)
+
+
+def test_the_same_password_costs_no_second_hash(frontd_files):
+    proxy = prepare(frontd_files, passwords=f"slow:{BCRYPT_12}\n",
+                    more="location /slow { auth_cache 0; }").start()
+    assert login(proxy, "slow", "frontd") == 200
+    before = cpu_seconds([auth_pid(proxy)])
+    for _ in range(10):
+        assert login(proxy, "slow", "frontd") == 200
+    assert cpu_seconds([auth_pid(proxy)]) - before < 0.1
+    assert proxy.log().count('user "slow" accepted without a hash') == 10
+    assert login(proxy, "slow", "frontd", "/slow") == 200
+    assert cpu_seconds([auth_pid(proxy)]) - before > 0.1, "the control: a hash is seen"
+    assert proxy.log().count('user "slow" accepted without a hash') == 10
+
+
+def test_unknown_users_cost_a_hash_too(frontd_files):
+    proxy = prepare(frontd_files, passwords=f"fast:{{PLAIN}}x\nslow:{BCRYPT_12}\nslow2:{BCRYPT_12}\n").start()
+    spent = {}
+    for user in ("slow", "nobody", "fast"):
+        before = cpu_seconds([auth_pid(proxy)])
+        assert login(proxy, user, "wrong") == 401
+        spent[user] = cpu_seconds([auth_pid(proxy)]) - before
+    assert spent["nobody"] > 0.5 * spent["slow"] > 5 * spent["fast"], spent
+
+
+def test_a_flood_of_logins_slows_logins_only(frontd_files):
+    proxy = prepare(frontd_files, passwords=f"slow:{BCRYPT_12}\n").start()
+    port, stop, answers = proxy.port("http"), threading.Event(), []
+
+    def flood():
+        fields = dict([basic("slow", "wrong").split(": ", 1)])
+        while not stop.is_set():
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+            connection.request("GET", "/", headers=fields)
+            answers.append(connection.getresponse().status)
+            connection.close()
+            time.sleep(0.5)
+
+    def measure():
+        times = []
+        for _ in range(100):
+            started = time.monotonic()
+            assert curl(port, "/open")[0] == 200
+            times.append(time.monotonic() - started)
+        return statistics.quantiles(times, n=20)[-1]
+
+    quiet = measure()
+    threads = [threading.Thread(target=flood) for _ in range(80)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: 503 in answers, lambda: f"the queue is never full: {answers}", 60)
+    busy = measure()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert set(answers) == {401, 503}
+    # with the hashes in the worker, each request would wait for a queue of quarters of a second
+    assert busy < max(0.2, 6 * quiet), (quiet, busy)
+    assert "password cannot be verified now: too many are being verified, client: 127.0.0.1" in proxy.log()
+
+
+def test_a_killed_auth_heals(frontd_files):
+    proxy = prepare(frontd_files, passwords=f"slow:{BCRYPT_12}\nplain:{{PLAIN}}secret\n").start()
+    for _ in range(3):
+        pid = auth_pid(proxy)
+        os.kill(pid, signal.SIGKILL)
+        assert login(proxy, "plain") in (200, 503)
+        wait_until(lambda pid=pid: auth_pid(proxy) not in (None, pid), proxy.describe)
+        wait_until(lambda: login(proxy, "plain") == 200, proxy.describe)
+        assert curl(proxy.port("http"), "/open")[0] == 200
+    assert "frontd-auth" in proxy.wait_for_log(r"frontd-auth \d+ died: killed by signal 9.*")[0]
+
+
+def test_a_stopped_auth_stops_nobody_else(frontd_files):
+    proxy = prepare(frontd_files).start()
+    pid = auth_pid(proxy)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        waiting = threading.Thread(target=login, args=(proxy, "plain"))
+        waiting.start()
+        for _ in range(20):
+            assert curl(proxy.port("http"), "/open", "--max-time", "2")[0] == 200
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    waiting.join()
+    assert login(proxy, "plain") == 200
+
+
+def test_a_killed_worker_is_served_again(frontd_files):
+    proxy = prepare(frontd_files).start()
+    worker = next(pid for pid, name in proxy.processes().items() if name == "frontd-worker")
+    os.kill(worker, signal.SIGKILL)
+    proxy.wait_for_log(r"worker \d+ serves in its place")
+    assert (login(proxy, "plain"), login(proxy, "plain", "wrong")) == (200, 401)
+
+
+def test_a_reload_changes_the_files(frontd_files):
+    proxy = prepare(frontd_files).start()
+    first = auth_pid(proxy)
+    proxy.file("other", "other:{PLAIN}secret\n")
+    proxy.reload(SITE.replace("auth_basic_user_file passwords;", "auth_basic_user_file other;"))
+    assert (login(proxy, "other"), login(proxy, "plain")) == (200, 401)
+    wait_until(lambda: first not in proxy.processes(), proxy.describe)
+    proxy.reload("http { server { listen 127.0.0.1:@http@; root @home@/www; } }")
+    assert curl(proxy.port("http"))[0] == 200
+    wait_until(lambda: auth_pid(proxy) is None, proxy.describe)
+
+
+def test_auth_runs_as_the_workers_do_and_has_no_socket_of_the_network(frontd_files):
+    proxy = prepare(frontd_files).start()
+    status = {name: open(f"/proc/{pid}/status", encoding="ascii").read() for pid, name in proxy.processes().items()}
+    uids = {name: re.search(r"^Uid:\s+(.*)$", text, re.M)[1] for name, text in status.items()}
+    assert uids["frontd-auth"] == uids["frontd-worker"]
+    if os.geteuid() == 0:
+        assert "0\t" not in uids["frontd-auth"] and login(proxy, "plain", path="/unreadable") == 500
+    assert "NoNewPrivs:\t1" in status["frontd-auth"]
+    sockets = {os.readlink(f"/proc/{auth_pid(proxy)}/fd/{fd}") for fd in os.listdir(f"/proc/{auth_pid(proxy)}/fd")}
+    network = open("/proc/net/tcp", encoding="ascii").read() + open("/proc/net/tcp6", encoding="ascii").read()
+    for inode in re.findall(r"socket:\[(\d+)\]", " ".join(sockets)):
+        assert f" {inode} " not in network
+
+
+def test_a_refusal_can_be_delayed(frontd_files):
+    proxy = prepare(frontd_files, more="location /slow { auth_delay 1s; }").start()
+    for header, expected, least in ((basic("plain"), 200, 0), (basic("plain", "x"), 401, 1), ("X: x", 401, 1)):
+        started = time.monotonic()
+        assert curl(proxy.port("http"), "/slow", "-H", header)[0] == expected
+        assert least <= time.monotonic() - started < least + 0.9
+    command = ["curl", "-s", "--max-time", "0.2", f"http://127.0.0.1:{proxy.port('http')}/slow"]
+    assert subprocess.run(command, check=False).returncode == 28  # a client that does not wait
+    assert login(proxy, "plain") == 200
+
+
+def test_the_check_looks_into_the_files(frontd_files):
+    proxy = prepare(frontd_files)
+    result = proxy.command("-t")
+    words = " ".join(result.stderr.split())
+    assert re.search(r"password file \S*/nowhere does not exist", words)
+    assert re.search(r"password file \S*/passwords: 3 of 15 entries can never be used, the first in line 13", words)
+    for kind in ("DES crypt", "MD5 crypt", "Apache's MD5", "plain text", "SHA-1"):
+        assert kind in words, words
+    assert "bcrypt (" not in words and "yescrypt" not in words
+    if os.geteuid() == 0:
+        assert re.search(r"password file \S*/unreadable cannot be read", words)
+        assert "the user `nobody` may not read it" in words
+
+
+@pytest.mark.parametrize("directives, words", [
+    ("auth_basic x;", "without a password file protects nothing"),
+    ("auth_basic x; auth_basic_user_file $host;", "variables in `auth_basic_user_file`"),
+    ("auth_basic $nothing; auth_basic_user_file x;", "unknown variable `$nothing`"),
+])
+def test_what_cannot_be_is_refused(frontd_files, directives, words):
+    proxy = frontd_files("http { server { listen 127.0.0.1:@http@; %s } }" % directives)
+    result = proxy.command("-t", check=False)
+    assert result.returncode == 1 and words in result.stderr, result.stderr
