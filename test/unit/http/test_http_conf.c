@@ -240,8 +240,6 @@ static const struct refused_case refused[] = {
     {"add_header", "http{%s}", false},
     {"alias", LOCATION("%s"), false},
     {"allow", "http{%s}", false},
-    {"auth_basic", "http{%s}", false},
-    {"auth_basic_user_file", "http{%s}", false},
     {"auth_request", "http{%s}", false},
     {"autoindex", "http{%s}", false},
     {"deny", "http{%s}", false},
