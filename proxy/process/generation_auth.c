@@ -75,7 +75,7 @@ static void on_ended(void *owner, struct child *child)
     }
 }
 
-static const struct child_events auth_events = {on_spawn, on_ready, never, never, on_ended};
+static const struct child_events auth_events = {on_spawn, on_ready, never, never, never, on_ended};
 
 bool generation_start_auth(struct generation *generation)
 {

@@ -42,7 +42,7 @@ struct worker {
     struct backend_pool *backends;
     struct auth_client *auth;          /* asks frontd-auth */
     const struct auth_list *passwords; /* what it can be asked of */
-    bool draining; /* finish what is open, take nothing new */
+    bool draining;                     /* finish what is open, take nothing new */
     struct rights rights;
     void *services[8]; /* per protocol, by its place in protocols[]: what protocol->start made */
     uint64_t counters[COUNTER_COUNT];
