@@ -18,7 +18,7 @@ enum auth_scheme {
 /* How a scheme is verified. */
 enum auth_way {
     AUTH_BY_NOTHING, /* no password fits */
-    AUTH_BY_CRYPT,   /* crypt_r(3) */
+    AUTH_BY_CRYPT,   /* crypt(3) */
     AUTH_BY_APR1,
     AUTH_BY_PLAIN,
     AUTH_BY_DIGEST, /* of password and salt */

@@ -35,15 +35,38 @@ static bool parse_user_file(struct conf_reader *reader, const struct conf_direct
 
 const struct conf_type http_type_user_file = {"file", parse_user_file};
 
+static bool is_all(const struct conf_scope *location)
+{
+    return location->directive->word_count == 1 &&
+           slice_equal(location->directive->words[0].text, SLICE("/"));
+}
+
+/* Does a server's own block answer anything? Not where a location takes every path. */
+static bool answers(const struct conf_scope *server)
+{
+    for (const struct conf_scope *location = conf_first(server, CONF_LOCATION); location != NULL;
+         location = conf_next(location))
+        if (is_all(location))
+            return false;
+    return true;
+}
+
+/* Once for what several blocks inherit, if possible. */
+static bool is_told_elsewhere(const struct conf_scope *scope)
+{
+    if (scope->context == CONF_SERVER)
+        return !answers(scope);
+    return conf_directive_of(scope, "auth_basic") == NULL && answers(scope->parent);
+}
+
 /* nginx lets everybody in there. */
 void http_conf_check_auth(struct conf_reader *reader, const struct conf_scope *scope,
                           const struct http_location *location)
 {
     if (scope->context == CONF_HTTP || !location->auth_basic.on ||
-        location->auth_basic_user_file.path.len > 0)
+        location->auth_basic_user_file.path.len > 0 || location->returns.present ||
+        is_told_elsewhere(scope))
         return;
-    if (conf_directive_of(scope, "auth_basic") == NULL && scope->context == CONF_LOCATION)
-        return; /* the block around it was told */
     http_conf_refuse(reader, location->auth_basic.place,
                      "add `auth_basic_user_file FILE;` or write `auth_basic off;`",
                      "`auth_basic` without a password file protects nothing");

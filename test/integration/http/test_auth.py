@@ -382,6 +382,8 @@ def test_the_check_looks_into_the_files(frontd_files):
 
 @pytest.mark.parametrize("directives, words", [
     ("auth_basic x;", "without a password file protects nothing"),
+    ("location / { auth_basic x; }", "without a password file protects nothing"),
+    ("auth_basic x; location / { auth_basic_user_file f; } location /a { }", "without a password file"),
     ("auth_basic x; auth_basic_user_file $host;", "variables in `auth_basic_user_file`"),
     ("auth_basic $nothing; auth_basic_user_file x;", "unknown variable `$nothing`"),
 ])
@@ -389,3 +391,15 @@ def test_what_cannot_be_is_refused(frontd_files, directives, words):
     proxy = frontd_files("http { server { listen 127.0.0.1:@http@; %s } }" % directives)
     result = proxy.command("-t", check=False)
     assert result.returncode == 1 and words in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize("directives", [
+    "auth_basic x; location / { auth_basic_user_file f; }",
+    "auth_basic x; return 404;",
+    "auth_basic x; location / { auth_basic off; }",
+    "auth_basic_user_file f; location / { auth_basic x; }",
+])
+def test_what_is_complete_is_taken(frontd_files, directives):
+    proxy = frontd_files("http { server { listen 127.0.0.1:@http@; %s } }" % directives)
+    proxy.file("f", "")
+    assert "password file" not in proxy.command("-t").stderr
