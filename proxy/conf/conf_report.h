@@ -63,8 +63,8 @@ struct conf_sources;
 void conf_report_print(const struct conf_report *report, const struct conf_sources *sources,
                        int fd);
 
-/* One line per finding, in the same order, "file:line:column: error: message: label (help; help)", for the
- * log of a reload and for the control socket. */
+/* One line per finding, in the same order, "file:line:column: error: message: label (help; help)",
+ * for the log of a reload and for the control socket. */
 void conf_report_lines(const struct conf_report *report, const struct conf_sources *sources,
                        void (*line)(void *owner, enum conf_severity severity, struct slice text),
                        void *owner);
