@@ -9,6 +9,7 @@ int main(int argc, char **argv)
         .libraries = FRONTD_LIBRARIES,
         .worker = FRONTD_LIBEXEC "/frontd-worker",
         .auth = FRONTD_LIBEXEC "/frontd-auth",
+        .keyholder = FRONTD_LIBEXEC "/frontd-keyholder",
         .paths = {.conf = FRONTD_SYSCONF "/frontd.conf",
                   .prefix = FRONTD_SYSCONF "/",
                   .control = FRONTD_RUN "/control.sock"},

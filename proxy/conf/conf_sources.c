@@ -1,6 +1,7 @@
 #include "conf/conf_sources.h"
 
 #include "base/ensure.h"
+#include "base/number.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,12 +20,21 @@ void conf_sources_init(struct conf_sources *sources, bool from_disk)
 
 void conf_sources_deinit(struct conf_sources *sources)
 {
+    for (size_t i = 0; i < sources->count; i++)
+        if (sources->list[i]->fd >= 0)
+            close(sources->list[i]->fd);
     free(sources->list);
     arena_deinit(&sources->arena);
     conf_sources_init(sources, sources->from_disk);
 }
 
-static struct conf_source *add(struct conf_sources *sources, struct slice name, bool is_listing,
+enum kind {
+    KIND_FILE,
+    KIND_LISTING,
+    KIND_SECRET,
+};
+
+static struct conf_source *add(struct conf_sources *sources, struct slice name, enum kind kind,
                                uint32_t *index)
 {
     struct conf_source *source = arena_zero(&sources->arena, sizeof *source);
@@ -34,19 +44,22 @@ static struct conf_source *add(struct conf_sources *sources, struct slice name, 
         sources->list = memory_grow(sources->list, sources->capacity * sizeof *sources->list);
     }
     source->name = arena_keep(&sources->arena, name);
-    source->is_listing = is_listing;
+    source->is_listing = kind == KIND_LISTING;
+    source->is_secret = kind == KIND_SECRET;
+    source->fd = -1;
     *index = (uint32_t)sources->count;
     sources->list[sources->count++] = source;
     return source;
 }
 
 static struct conf_source *find(const struct conf_sources *sources, struct slice name,
-                                bool is_listing, uint32_t *index)
+                                enum kind kind, uint32_t *index)
 {
     for (size_t i = 0; i < sources->count; i++) {
         struct conf_source *source = sources->list[i];
 
-        if (source->is_listing == is_listing && slice_equal(source->name, name)) {
+        if (source->is_listing == (kind == KIND_LISTING) &&
+            source->is_secret == (kind == KIND_SECRET) && slice_equal(source->name, name)) {
             *index = (uint32_t)i;
             return source;
         }
@@ -55,7 +68,7 @@ static struct conf_source *find(const struct conf_sources *sources, struct slice
 }
 
 /* 0, or why what `fd` leads to is not read. */
-static int refusal(int fd)
+static int refusal(int fd, size_t most)
 {
     struct stat status;
 
@@ -65,7 +78,7 @@ static int refusal(int fd)
         return EISDIR;
     if (!S_ISREG(status.st_mode))
         return EINVAL;
-    return (uint64_t)status.st_size > FILE_MAX_BYTES ? EFBIG : 0;
+    return (uint64_t)status.st_size > most ? EFBIG : 0;
 }
 
 /* Everything up to the end of the file, which may grow or shrink meanwhile. */
@@ -85,9 +98,26 @@ static int read_all(int fd, char *memory, size_t capacity, size_t *len)
     return EFBIG;
 }
 
+/* Private keys in a file of certificates stay in no process that reads it as such. */
+static void hide_keys(char *memory, size_t len)
+{
+    static const char begin[] = "PRIVATE KEY-----", end[] = "-----END";
+    char *at = memory, *stop = memory + len, *last;
+
+    while ((at = memmem(at, (size_t)(stop - at), begin, sizeof begin - 1)) != NULL) {
+        at += sizeof begin - 1;
+        last = memmem(at, (size_t)(stop - at), end, sizeof end - 1);
+        for (last = last == NULL ? stop : last; at < last; at++)
+            if (*at != '\n' && *at != '\r')
+                *at = 'A';
+        while (at < stop && *at != '\n') /* behind the line of its end */
+            at++;
+    }
+}
+
 static int read_text(struct conf_sources *sources, int fd, struct slice *text)
 {
-    int error = refusal(fd);
+    int error = refusal(fd, FILE_MAX_BYTES);
     char *memory;
     size_t len;
 
@@ -95,44 +125,88 @@ static int read_text(struct conf_sources *sources, int fd, struct slice *text)
         return error;
     memory = memory_alloc(FILE_MAX_BYTES + 1);
     error = read_all(fd, memory, FILE_MAX_BYTES + 1, &len);
+    hide_keys(memory, len);
     if (error == 0)
         *text = arena_keep(&sources->arena, (struct slice){memory, len});
     free(memory);
     return error;
 }
 
-static int read_file(struct conf_sources *sources, struct conf_source *source)
+/* 0 and *fd, or errno. */
+static int open_file(const struct conf_sources *sources, const struct conf_source *source, int *fd)
 {
-    int fd, error;
-
     if (!sources->from_disk || slice_find(source->name, '\0') != SLICE_NOT_FOUND)
         return ENOENT;
     /* O_NONBLOCK: a FIFO must not hold us up; refusal() turns it away. */
-    fd = open(source->name.at, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return errno;
+    *fd = open(source->name.at, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return *fd < 0 ? errno : 0;
+}
+
+static int read_file(struct conf_sources *sources, struct conf_source *source)
+{
+    int fd, error = open_file(sources, source, &fd);
+
+    if (error != 0)
+        return error;
     error = read_text(sources, fd, &source->text);
     close(fd);
     return error;
 }
 
+static int open_secret(struct conf_sources *sources, struct conf_source *source)
+{
+    int error = open_file(sources, source, &source->fd);
+
+    return error != 0 ? error : refusal(source->fd, CONF_SECRET_MAX_BYTES);
+}
+
 const struct conf_source *conf_sources_file(struct conf_sources *sources, struct slice path,
                                             uint32_t *index)
 {
-    struct conf_source *source = find(sources, path, false, index);
+    struct conf_source *source = find(sources, path, KIND_FILE, index);
 
     if (source == NULL) {
-        source = add(sources, path, false, index);
+        source = add(sources, path, KIND_FILE, index);
         source->error = read_file(sources, source);
     }
     return source;
+}
+
+#define SECRET "<secret "
+
+const struct conf_source *conf_sources_secret(struct conf_sources *sources, struct slice path,
+                                              uint32_t *index)
+{
+    struct conf_source *source = find(sources, path, KIND_SECRET, index);
+    unsigned number = 0;
+
+    if (source != NULL)
+        return source;
+    for (size_t i = 0; i < sources->count; i++)
+        number += sources->list[i]->is_secret;
+    source = add(sources, path, KIND_SECRET, index);
+    source->text = arena_format(&sources->arena, SECRET "%u>", number);
+    source->error = open_secret(sources, source);
+    return source;
+}
+
+bool conf_sources_secret_number(struct slice text, uint32_t *number)
+{
+    struct slice rest = slice_from(text, sizeof SECRET - 1);
+    uint64_t value;
+
+    if (!slice_starts(text, SLICE(SECRET)) || !slice_ends(rest, SLICE(">")) ||
+        !number_parse(slice_part(rest, 0, rest.len - 1), UINT16_MAX, &value))
+        return false;
+    *number = (uint32_t)value;
+    return true;
 }
 
 const struct conf_source *conf_sources_find(const struct conf_sources *sources, struct slice name)
 {
     uint32_t index;
 
-    return find(sources, name, false, &index);
+    return find(sources, name, KIND_FILE, &index);
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -174,10 +248,10 @@ static int list_paths(struct conf_sources *sources, struct conf_source *source)
 const struct conf_source *conf_sources_glob(struct conf_sources *sources, struct slice pattern,
                                             uint32_t *index)
 {
-    struct conf_source *source = find(sources, pattern, true, index);
+    struct conf_source *source = find(sources, pattern, KIND_LISTING, index);
 
     if (source == NULL) {
-        source = add(sources, pattern, true, index);
+        source = add(sources, pattern, KIND_LISTING, index);
         source->error = list_paths(sources, source);
     }
     return source;
@@ -188,10 +262,10 @@ uint32_t conf_sources_text(struct conf_sources *sources, struct slice name, stru
     struct conf_source *source;
     uint32_t index;
 
-    source = find(sources, name, false, &index);
+    source = find(sources, name, KIND_FILE, &index);
     if (source != NULL && slice_equal(source->text, text))
         return index;
-    source = add(sources, name, false, &index);
+    source = add(sources, name, KIND_FILE, &index);
     source->text = arena_keep(&sources->arena, text);
     return index;
 }
@@ -206,7 +280,7 @@ struct run_head {
 struct source_head {
     uint64_t name_len, text_len;
     int32_t error;
-    uint32_t is_listing, is_configuration, unused;
+    uint32_t is_listing, is_configuration, is_secret;
 };
 
 static const char run_magic[sizeof((struct run_head *)0)->magic] = "frontd sources 1";
@@ -226,6 +300,7 @@ static char *put_source(char *out, const struct conf_source *source)
         .error = source->error,
         .is_listing = source->is_listing,
         .is_configuration = source->is_configuration,
+        .is_secret = source->is_secret,
     };
 
     out = put(out, &head, sizeof head);
@@ -270,6 +345,13 @@ static bool take_struct(struct slice *bytes, void *out, size_t len)
     return true;
 }
 
+static enum kind kind_of(const struct source_head *head)
+{
+    if (head->is_listing)
+        return KIND_LISTING;
+    return head->is_secret ? KIND_SECRET : KIND_FILE;
+}
+
 static bool take_source(struct conf_sources *sources, struct slice *bytes)
 {
     struct source_head head;
@@ -278,12 +360,14 @@ static bool take_source(struct conf_sources *sources, struct slice *bytes)
     uint32_t index;
 
     if (!take_struct(bytes, &head, sizeof head) || head.is_listing > 1 ||
-        head.is_configuration > 1 || head.unused != 0 || !take(bytes, head.name_len, &name) ||
-        !take(bytes, head.text_len, &text))
+        head.is_configuration > 1 || head.is_secret > 1 || (head.is_secret && head.is_listing) ||
+        !take(bytes, head.name_len, &name) || !take(bytes, head.text_len, &text))
+        return false;
+    if (head.is_secret && !conf_sources_secret_number(text, &index))
         return false;
     if (head.is_listing && text.len > 0 && text.at[text.len - 1] != '\0')
         return false;
-    source = add(sources, name, head.is_listing, &index);
+    source = add(sources, name, kind_of(&head), &index);
     source->text = arena_keep(&sources->arena, text);
     source->error = head.error;
     source->is_configuration = head.is_configuration;

@@ -18,6 +18,8 @@ struct conf_source {
     struct slice text;
     bool is_listing;       /* text holds the matching paths, each ended by NUL, sorted */
     bool is_configuration; /* conf_tree read it as directives; no key, no certificate */
+    bool is_secret;        /* text is only its number: see conf_sources_secret */
+    int fd;                /* of a secret that is on disk, else -1 */
     int error;             /* errno of the failed open or read; 0: text is good */
 };
 
@@ -32,9 +34,22 @@ void conf_sources_init(struct conf_sources *sources, bool from_disk);
 void conf_sources_deinit(struct conf_sources *sources);
 
 /* Gives the file `path`, from memory if it was asked for before, else from disk. Only regular files
- * up to 8 MiB. Never NULL: look at ->error. *index is its place in the list. */
+ * up to 8 MiB. Never NULL: look at ->error. *index is its place in the list. The base64 of private
+ * keys in it (a certificate's file may hold both) is overwritten with the letter A. */
 const struct conf_source *conf_sources_file(struct conf_sources *sources, struct slice path,
                                             uint32_t *index);
+
+/* The same for a private key: the file is opened and never read here, so that this process and
+ * those that get the sources do not hold it. Its text is a word with its number among the secrets,
+ * from 0 in the order of their first appearance; ->fd can be read (pread(2)) by whom it is for. */
+const struct conf_source *conf_sources_secret(struct conf_sources *sources, struct slice path,
+                                              uint32_t *index);
+
+/* The number in a secret's text; false if `text` is none. */
+bool conf_sources_secret_number(struct slice text, uint32_t *number)
+    __attribute__((warn_unused_result));
+
+#define CONF_SECRET_MAX_BYTES 65536
 
 /* The paths that match a glob pattern, as a listing source (see above). */
 const struct conf_source *conf_sources_glob(struct conf_sources *sources, struct slice pattern,

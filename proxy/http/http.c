@@ -38,6 +38,7 @@ static bool server_tls(const struct worker *worker, const struct http_server *se
     tls->names = names;
     tls->name_count = server->server_name.count;
     tls->service = "http";
+    tls->remote = worker->remote;
     tls->alpn = alpn;
     return true;
 }

@@ -11,7 +11,8 @@
 enum role {
     ROLE_MASTER,
     ROLE_WORKER,
-    ROLE_AUTH, /* frontd-auth */
+    ROLE_AUTH,   /* frontd-auth */
+    ROLE_HOLDER, /* of keys */
 };
 
 enum message {

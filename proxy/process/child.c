@@ -43,13 +43,18 @@ static void on_message(void *owner, enum message message, struct slice body, int
     switch (message) {
     case MESSAGE_READY:
     case MESSAGE_AUTH_READY:
+    case MESSAGE_HOLDER_READY:
         if (child->phase == CHILD_STARTING) {
             child->phase = CHILD_READY;
+            if (message == MESSAGE_HOLDER_READY)
+                log_line(child->log, LOG_NOTICE, 0, "key holder %d: %.*s", (int)child->pid,
+                         (int)body.len, body.at);
             child->events->ready(child->owner, child);
         }
         break;
     case MESSAGE_FAILED:
     case MESSAGE_AUTH_FAILED:
+    case MESSAGE_HOLDER_FAILED:
         snprintf(child->why, sizeof child->why, "%.*s", (int)body.len, body.at);
         break;
     case MESSAGE_DRAINING:
@@ -78,6 +83,12 @@ static void on_message(void *owner, enum message message, struct slice body, int
     case MESSAGE_AUTH_SAYS:
         pass_on(child, body);
         break;
+    case MESSAGE_KEYS_LOST:
+        child->events->keys_lost(child->owner, child, channel_number(body));
+        break;
+    case MESSAGE_HOLDER_REFUSED:
+        child->events->refused(child->owner, channel_number(body));
+        break;
     default:
         ensure(!"unreachable"); /* the channel lets nothing else through */
     }
@@ -85,6 +96,8 @@ static void on_message(void *owner, enum message message, struct slice body, int
 
 static const char *name_of(const struct child *child)
 {
+    if (child->role == ROLE_HOLDER)
+        return "key holder";
     return child->role == ROLE_AUTH ? "frontd-auth" : "worker";
 }
 
@@ -132,7 +145,7 @@ bool child_start(struct child *child)
         snprintf(child->why, sizeof child->why, "socketpair: %s", strerror(errno));
         return false;
     }
-    child->pid = child->events->spawn(child->owner, pair[1]);
+    child->pid = child->events->spawn(child->owner, child, pair[1]);
     if (child->pid < 0) {
         snprintf(child->why, sizeof child->why, "fork: %s", strerror(errno));
         close(pair[0]);
@@ -219,6 +232,15 @@ void child_kill(struct child *child)
 bool child_give(struct child *child, enum message message, int fd)
 {
     return child->channel != NULL && channel_send(child->channel, message, SLICE_NONE, fd);
+}
+
+void child_give_keys(struct child *child, uint32_t number, int fd)
+{
+    enum message message = child->role == ROLE_HOLDER ? MESSAGE_HOLDER_SERVE : MESSAGE_KEYS;
+
+    child->keys = number;
+    if (child->channel != NULL)
+        (void)channel_send_number(child->channel, message, number, fd);
 }
 
 void child_reopen(struct child *child, uint32_t index, int fd)

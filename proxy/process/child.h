@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* One process, a worker or frontd-auth, as the master sees it. A worker has ended when it was
- * reaped *and* its channel was read to the end: only then its last words are known. */
+/* One process, a worker, frontd-auth or a key holder, as the master sees it. A worker has ended
+ * when it was reaped *and* its channel was read to the end: only then its last words are known. */
 
 struct child;
 
@@ -21,21 +21,25 @@ enum child_phase {
 
 struct child_events {
     /* A process for this child: pid, or -1 with errno. Its end of the channel is `channel`. */
-    pid_t (*spawn)(void *owner, int channel);
+    pid_t (*spawn)(void *owner, struct child *child, int channel);
     void (*ready)(void *owner, struct child *child);
     void (*draining)(void *owner, struct child *child);  /* child_drain is in force */
     void (*log_taken)(void *owner, struct child *child); /* one child_reopen is in force */
     void (*renew)(void *owner, struct child *child); /* it needs other rights: see relay/rights.h */
+    /* A worker's key channel `number` is lost; 0: the one it was started with. */
+    void (*keys_lost)(void *owner, struct child *child, uint32_t number);
+    /* The key holder has closed channel `number`: what came over it was no request. */
+    void (*refused)(void *owner, uint32_t number);
     /* The process has ended; child->why says how. It may be started again at once or later. */
     void (*ended)(void *owner, struct child *child);
 };
 
 struct child {
-    enum role role;
     struct loop *loop;
     const struct log *log;
     const struct child_events *events;
     void *owner;
+    enum role role;
     struct channel *channel; /* NULL: ended */
     struct deadline respawn;
     uint64_t started_at;   /* monotonic ms */
@@ -45,6 +49,8 @@ struct child {
     unsigned quick_deaths; /* in a row, each soon after its start */
     uint32_t logs_pending; /* descriptors sent and not yet answered */
     bool drain_pending;    /* told to drain, may still accept */
+    uint32_t keys;         /* number of the key channel it was given last */
+    uint32_t first_keys;   /* and of that it was started with */
     enum child_phase phase;
     char why[512]; /* "exited with status 1", "killed by signal 11", or its own words */
 };
@@ -66,6 +72,8 @@ void child_stop(struct child *child);
 void child_kill(struct child *child); /* SIGKILL; `ended` follows */
 /* Hands it a descriptor, which stays the caller's; false if it cannot take it. */
 bool child_give(struct child *child, enum message message, int fd);
+/* Another key channel: to a worker its end, to the key holder the other. */
+void child_give_keys(struct child *child, uint32_t number, int fd);
 void child_reopen(struct child *child, uint32_t index, int fd);
 
 /* Forgets it; there must be no process. */

@@ -1,5 +1,6 @@
 #include "base/ensure.h"
 #include "os/spawn.h"
+#include "process/generation_keys.h"
 #include "process/generation_private.h"
 #include "process/log_open.h"
 #include "process/worker_arguments.h"
@@ -11,24 +12,22 @@
 #include <unistd.h>
 
 /* What a worker inherits of our environment; nothing else. */
-static const char *const environment_names[] = {
+static const char *const environment_names[GENERATION_ENVIRONMENT] = {
     "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "FRONTD_DNS",
 };
-#define ENVIRONMENT_COUNT (sizeof environment_names / sizeof *environment_names)
 
-static size_t collect_environment(const char *environment[ENVIRONMENT_COUNT + 1],
-                                  struct arena *arena)
+void generation_environment(const char *environment[GENERATION_ENVIRONMENT + 1],
+                            struct arena *arena)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < ENVIRONMENT_COUNT; i++) {
+    for (size_t i = 0; i < GENERATION_ENVIRONMENT; i++) {
         const char *value = getenv(environment_names[i]);
 
         if (value != NULL)
             environment[count++] = arena_format(arena, "%s=%s", environment_names[i], value).at;
     }
     environment[count] = NULL;
-    return count;
 }
 
 bool generation_uses_stderr(const struct generation *generation)
@@ -41,7 +40,7 @@ bool generation_uses_stderr(const struct generation *generation)
 
 /* Last words that are no log line (a failed ensure()) go to the main log where possible; and a
  * worker in the background must not hold the terminal or pipe that frontd was started from. */
-static int error_descriptor(const struct generation *generation)
+int generation_error_descriptor(const struct generation *generation)
 {
     return generation_uses_stderr(generation) ? STDERR_FILENO : generation->logs.files[0].fd;
 }
@@ -49,28 +48,35 @@ static int error_descriptor(const struct generation *generation)
 pid_t generation_spawn(const struct generation *generation, int program, const char *name,
                        const int *passed, size_t passed_count)
 {
-    const char *environment[ENVIRONMENT_COUNT + 1];
+    const char *environment[GENERATION_ENVIRONMENT + 1];
     struct worker_words words;
     struct arena arena;
     pid_t pid;
 
     arena_init(&arena, ARENA_UNLIMITED);
-    collect_environment(environment, &arena);
+    generation_environment(environment, &arena);
     worker_arguments_write(generation->arguments, &words);
     words.words[0] = name;
-    pid = spawn_program(program, words.words, environment, error_descriptor(generation), passed,
-                        passed_count);
+    pid = spawn_program(program, words.words, environment, generation_error_descriptor(generation),
+                        passed, passed_count);
     arena_deinit(&arena);
     return pid;
 }
 
-static pid_t on_spawn(void *owner, int channel)
+static pid_t on_spawn(void *owner, struct child *child, int channel)
 {
     struct generation *generation = owner;
+    int keys = generation_keys_open(generation, child);
+    pid_t pid;
 
+    if (keys < 0)
+        return -1;
     generation->passed[0] = channel;
-    return generation_spawn(generation, generation->program->worker, "frontd-worker",
-                            generation->passed, generation->passed_count);
+    generation->passed[2] = keys;
+    pid = generation_spawn(generation, generation->program->worker, "frontd-worker",
+                           generation->passed, generation->passed_count);
+    close(keys);
+    return pid;
 }
 
 static bool all_ready(const struct generation *generation)
@@ -146,8 +152,10 @@ static void on_ended(void *owner, struct child *child)
         check_reopened(generation);
         if (generation_is_quiet(generation))
             generation->events->quiet(generation->owner, generation);
-        if (generation_workers(generation) == 0)
+        if (generation_workers(generation) == 0) {
             child_stop(&generation->auth);
+            generation_keys_release(generation);
+        }
         if (generation_running(generation) == 0)
             generation->events->gone(generation->owner, generation);
         break;
@@ -164,8 +172,20 @@ static void on_renew(void *owner, struct child *child)
     generation->events->renew(generation->owner, generation);
 }
 
-static const struct child_events child_events = {on_spawn,     on_ready, on_draining,
-                                                 on_log_taken, on_renew, on_ended};
+static void on_keys_lost(void *owner, struct child *child, uint32_t number)
+{
+    generation_keys_lost(owner, child, number);
+}
+
+static const struct child_events child_events = {
+    .spawn = on_spawn,
+    .ready = on_ready,
+    .draining = on_draining,
+    .log_taken = on_log_taken,
+    .renew = on_renew,
+    .keys_lost = on_keys_lost,
+    .ended = on_ended,
+};
 
 void generation_start(struct generation *generation)
 {
@@ -181,6 +201,16 @@ void generation_start(struct generation *generation)
         generation->events->failed(generation->owner, generation, generation->auth.why);
         return;
     }
+    if (generation->keys != NULL)
+        generation_keys_start(generation);
+    else
+        generation_start_workers(generation);
+}
+
+void generation_start_workers(struct generation *generation)
+{
+    struct child *children = generation->children;
+
     for (size_t i = 0; i < generation->child_count; i++) {
         if (!child_start(&children[i])) {
             generation->events->failed(generation->owner, generation, children[i].why);
@@ -205,6 +235,8 @@ void generation_drain(struct generation *generation, uint32_t timeout_ms)
     generation->phase = GENERATION_DRAINING;
     for (size_t i = 0; i < generation->child_count; i++)
         child_drain(&generation->children[i], timeout_ms);
+    if (generation_workers(generation) == 0)
+        generation_keys_release(generation);
 }
 
 void generation_stop(struct generation *generation)
@@ -212,8 +244,10 @@ void generation_stop(struct generation *generation)
     generation->phase = GENERATION_STOPPING;
     for (size_t i = 0; i < generation->child_count; i++)
         child_stop(&generation->children[i]);
-    if (generation_workers(generation) == 0)
+    if (generation_workers(generation) == 0) {
         child_stop(&generation->auth);
+        generation_keys_release(generation);
+    }
 }
 
 void generation_kill(struct generation *generation)
@@ -222,6 +256,7 @@ void generation_kill(struct generation *generation)
     for (size_t i = 0; i < generation->child_count; i++)
         child_kill(&generation->children[i]);
     child_kill(&generation->auth);
+    generation_keys_release(generation);
 }
 
 /* The descriptor keeps its number, so that everything that holds it goes on with the new file. */
@@ -282,7 +317,7 @@ bool generation_reaped(struct generation *generation, pid_t pid, int status)
             return true;
         }
     }
-    return false;
+    return generation_keys_reaped(generation, pid, status);
 }
 
 uint32_t generation_isolation(const struct generation *generation)
@@ -301,7 +336,8 @@ size_t generation_workers(const struct generation *generation)
 
 size_t generation_running(const struct generation *generation)
 {
-    return generation_workers(generation) + (generation->auth.phase != CHILD_NONE);
+    return generation_workers(generation) + (generation->auth.phase != CHILD_NONE) +
+           generation_keys_running(generation);
 }
 
 void generation_free(struct generation *generation)
@@ -310,6 +346,7 @@ void generation_free(struct generation *generation)
         child_deinit(&generation->auth);
     if (generation->auth_files >= 0)
         close(generation->auth_files);
+    generation_keys_free(generation);
     for (size_t i = 0; generation->children != NULL && i < generation->child_count; i++)
         child_deinit(&generation->children[i]);
     for (size_t i = 0; i < generation->logs.count; i++)

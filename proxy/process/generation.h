@@ -59,8 +59,9 @@ struct generation {
     struct worker_arguments *arguments;
     struct child *children;
     size_t child_count;
-    struct child auth; /* frontd-auth; see generation_auth.c */
-    int auth_files;    /* its list of password files, sealed; -1: there are none */
+    struct child auth;            /* frontd-auth; see generation_auth.c */
+    int auth_files;               /* its list of password files, sealed; -1: there are none */
+    struct generation_keys *keys; /* generation_keys.h; NULL: no server has a certificate */
 };
 
 /* Makes a generation of a good configuration, which it takes over: binds what is new, opens every

@@ -13,11 +13,12 @@ bool generation_has_auth(const struct generation *generation)
     return generation->auth_files >= 0;
 }
 
-static pid_t on_spawn(void *owner, int channel)
+static pid_t on_spawn(void *owner, struct child *child, int channel)
 {
     struct generation *generation = owner;
     const int passed[] = {channel, generation->auth_files};
 
+    (void)child;
     return generation_spawn(generation, generation->program->auth, "frontd-auth", passed, 2);
 }
 
@@ -75,7 +76,14 @@ static void on_ended(void *owner, struct child *child)
     }
 }
 
-static const struct child_events auth_events = {on_spawn, on_ready, never, never, never, on_ended};
+static const struct child_events auth_events = {
+    .spawn = on_spawn,
+    .ready = on_ready,
+    .draining = never,
+    .log_taken = never,
+    .renew = never,
+    .ended = on_ended,
+};
 
 bool generation_start_auth(struct generation *generation)
 {

@@ -2,6 +2,7 @@
 #include "os/privileges.h"
 #include "process/core_conf.h"
 #include "process/generation.h"
+#include "process/generation_keys.h"
 #include "process/listens.h"
 #include "process/log_open.h"
 #include "process/worker_arguments.h"
@@ -122,19 +123,20 @@ static void list_passed(struct generation *generation, const struct sockets *soc
 {
     const struct listen_list *listens = &generation->listens;
     int *passed = arena_alloc(&generation->arena,
-                              (2 + listens->count + generation->logs.count) * sizeof(int));
-    size_t count = 2;
+                              (3 + listens->count + generation->logs.count) * sizeof(int));
+    size_t count = 3;
 
     passed[0] = -1;
     passed[1] = generation->snapshot;
+    passed[2] = -1; /* the key channel of the day */
     for (size_t i = 0; i < listens->count; i++)
         if (sockets_fd(sockets, listens, i) >= 0)
             passed[count++] = sockets_fd(sockets, listens, i);
-    generation->arguments->sockets = count - 2;
+    generation->arguments->sockets = count - 3;
     for (size_t i = 0; i < generation->logs.count; i++)
         if (generation->logs.files[i].fd != STDERR_FILENO)
             passed[count++] = generation->logs.files[i].fd;
-    generation->arguments->logs = count - 2 - generation->arguments->sockets;
+    generation->arguments->logs = count - 3 - generation->arguments->sockets;
     generation->passed = passed;
     generation->passed_count = count;
 }
@@ -172,5 +174,6 @@ struct generation *generation_new(const struct program *program, struct loop *lo
     }
     list_passed(generation, sockets);
     generation->child_count = core_worker_count(&configuration->conf);
+    generation_keys_take(generation, configuration);
     return generation;
 }

@@ -82,10 +82,14 @@ static int run(struct program *program, const struct build *build)
     program->ticket_keys = (struct slice){ticket_keys, sizeof ticket_keys};
     program->worker = open_beside("frontd-worker", build->worker);
     program->auth = open_beside("frontd-auth", build->auth);
-    if (program->worker < 0 || program->auth < 0) {
-        fprintf(stderr, "%s: cannot find %s beside this program or as %s\n", program->name,
-                program->worker < 0 ? "frontd-worker" : "frontd-auth",
-                program->worker < 0 ? build->worker : build->auth);
+    program->keyholder = open_beside("frontd-keyholder", build->keyholder);
+    if (program->worker < 0 || program->auth < 0 || program->keyholder < 0) {
+        const char *missing = program->worker < 0 ? build->worker
+                              : program->auth < 0 ? build->auth
+                                                  : build->keyholder;
+
+        fprintf(stderr, "%s: cannot find %s, neither beside this program nor there\n",
+                program->name, missing);
         free(configuration);
         return EXIT_REFUSED;
     }
@@ -194,12 +198,15 @@ int master_main(int count, const char *const *words, const struct build *build,
                                .paths = &paths,
                                .globals = line.globals != NULL ? line.globals : "",
                                .worker = -1,
-                               .auth = -1};
+                               .auth = -1,
+                               .keyholder = -1};
     status = act(&program, &line, build);
     if (program.worker >= 0)
         close(program.worker);
     if (program.auth >= 0)
         close(program.auth);
+    if (program.keyholder >= 0)
+        close(program.keyholder);
     free(groups);
     return status;
 }

@@ -9,6 +9,7 @@ struct build {
     const char *libraries; /* "OpenSSL 3.0.14, libevent 2.1.12" */
     const char *worker;    /* where frontd-worker is installed */
     const char *auth;      /* where frontd-auth is */
+    const char *keyholder; /* and frontd-keyholder */
     struct paths_defaults paths;
 };
 

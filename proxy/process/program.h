@@ -13,6 +13,7 @@ struct program {
     struct slice ticket_keys; /* of all generations: see tls_conf_share_tickets */
     int worker;               /* the program frontd-worker, open; -1: not found */
     int auth;                 /* frontd-auth, the same */
+    int keyholder;            /* and frontd-keyholder */
 };
 
 /* The program's own groups and those of the protocols, each once, NULL-terminated; free(3) it. */

@@ -1,6 +1,7 @@
 #include "process/listens.h"
 #include "process/worker_private.h"
 #include "relay/session.h"
+#include "tls/tls_remote.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -170,6 +171,13 @@ void server_renew(void *owner)
         return;
     server->renew_asked = now;
     (void)channel_send(server->channel, MESSAGE_RENEW, SLICE_NONE, -1);
+}
+
+void server_take_keys(struct server *server, uint32_t number, int fd)
+{
+    server->keys = number;
+    tls_remote_renew(server->worker.remote, fd);
+    log_line(&server->log, LOG_NOTICE, 0, "there is a key holder again");
 }
 
 /* The descriptor keeps its number: whoever holds it goes on with the new file. */

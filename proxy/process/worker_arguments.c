@@ -7,13 +7,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* "-", or uid,gid,group,group… */
-static void write_identity(const struct worker_arguments *arguments, char *out, size_t size)
+void identity_write(const struct privileges_identity *identity, bool has_identity,
+                    char out[IDENTITY_WORD_BYTES])
 {
-    const struct privileges_identity *identity = &arguments->identity;
-    struct text text = text_in(out, size - 1);
+    struct text text = text_in(out, IDENTITY_WORD_BYTES - 1);
 
-    if (!arguments->has_identity) {
+    if (!has_identity) {
         text_byte(&text, '-');
     } else {
         text_number(&text, identity->uid);
@@ -28,13 +27,12 @@ static void write_identity(const struct worker_arguments *arguments, char *out, 
     out[text.len] = '\0';
 }
 
-static bool read_identity(struct worker_arguments *arguments, struct slice text)
+bool identity_read(struct privileges_identity *identity, bool *has_identity, struct slice text)
 {
-    struct privileges_identity *identity = &arguments->identity;
     uint64_t number;
 
-    arguments->has_identity = !slice_equal(text, SLICE("-"));
-    if (!arguments->has_identity)
+    *has_identity = !slice_equal(text, SLICE("-"));
+    if (!*has_identity)
         return true;
     if (!number_parse(slice_cut(&text, ','), UINT32_MAX, &number))
         return false;
@@ -55,7 +53,7 @@ void worker_arguments_write(const struct worker_arguments *arguments, struct wor
 {
     snprintf(words->sockets, sizeof words->sockets, "%zu", arguments->sockets);
     snprintf(words->logs, sizeof words->logs, "%zu", arguments->logs);
-    write_identity(arguments, words->identity, sizeof words->identity);
+    identity_write(&arguments->identity, arguments->has_identity, words->identity);
     words->words[0] = "frontd-worker";
     words->words[1] = arguments->conf;
     words->words[2] = arguments->prefix;
@@ -73,7 +71,7 @@ bool worker_arguments_read(struct worker_arguments *arguments, int count, const 
 
     if (count != WORKER_WORDS || !number_parse(slice_of(words[5]), WORKER_PASSED_MAX, &sockets) ||
         !number_parse(slice_of(words[6]), WORKER_PASSED_MAX, &logs) ||
-        !read_identity(arguments, slice_of(words[7])))
+        !identity_read(&arguments->identity, &arguments->has_identity, slice_of(words[7])))
         return false;
     arguments->conf = words[1];
     arguments->prefix = words[2];

@@ -12,7 +12,8 @@
 
 #define WORKER_CHANNEL_FD  (SPAWN_FIRST_DESCRIPTOR)
 #define WORKER_SNAPSHOT_FD (SPAWN_FIRST_DESCRIPTOR + 1)
-#define WORKER_FIRST_FD    (SPAWN_FIRST_DESCRIPTOR + 2) /* listening sockets, then logs */
+#define WORKER_KEYS_FD     (SPAWN_FIRST_DESCRIPTOR + 2)
+#define WORKER_FIRST_FD    (SPAWN_FIRST_DESCRIPTOR + 3) /* listening sockets, then logs */
 #define WORKER_WORDS       8
 #define WORKER_PASSED_MAX  4096 /* sockets, and as many logs */
 
@@ -23,10 +24,17 @@ struct worker_arguments {
     struct privileges_identity identity;
 };
 
+/* An identity as one word: "-" (stay who we are), or uid,gid,group,group… */
+#define IDENTITY_WORD_BYTES (64 + 12 * PRIVILEGES_GROUPS_MAX)
+void identity_write(const struct privileges_identity *identity, bool has_identity,
+                    char out[IDENTITY_WORD_BYTES]);
+bool identity_read(struct privileges_identity *identity, bool *has_identity, struct slice text)
+    __attribute__((warn_unused_result));
+
 /* Room for what is not text already. */
 struct worker_words {
     const char *words[WORKER_WORDS + 1]; /* ends with NULL */
-    char sockets[16], logs[16], identity[64 + 12 * PRIVILEGES_GROUPS_MAX];
+    char sockets[16], logs[16], identity[IDENTITY_WORD_BYTES];
 };
 
 void worker_arguments_write(const struct worker_arguments *arguments, struct worker_words *words);

@@ -6,6 +6,7 @@
 #include "process/program.h"
 #include "process/worker_private.h"
 #include "relay/backend.h"
+#include "tls/tls_remote.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -29,6 +30,9 @@ static void on_message(void *owner, enum message message, struct slice body, int
         break;
     case MESSAGE_AUTH_CHANNEL:
         auth_client_connect(server->worker.auth, fd);
+        break;
+    case MESSAGE_KEYS:
+        server_take_keys(server, channel_number(body), fd);
         break;
     case MESSAGE_LOG_FILE:
         server_take_log(server, channel_number(body), fd);
@@ -95,6 +99,7 @@ static void free_server(struct server *server)
     dns_resolver_free(server->worker.resolver);
     loop_free(server->worker.loop);
     rights_deinit(&server->worker.rights);
+    tls_remote_free(server->worker.remote);
     free(server->logs.files);
     free(server->passwords.files);
     free(server->groups);

@@ -50,6 +50,7 @@ struct server {
     struct auth_list passwords;
     struct acceptor *acceptors;
     size_t acceptor_count;
+    uint32_t keys;         /* number of the key channel in use; 0: the first */
     struct deadline end;   /* of draining or stopping, at the latest */
     struct deadline check; /* whether all has finished */
     uint32_t isolation;    /* what was reached: os/sandbox.h */
@@ -68,4 +69,5 @@ void server_accept(struct server *server);                     /* from now on */
 void server_drain(struct server *server, uint32_t timeout_ms); /* 0: no limit */
 void server_stop(struct server *server);
 void server_renew(void *server); /* struct rights' */
+void server_take_keys(struct server *server, uint32_t number, int fd);
 void server_take_log(struct server *server, uint32_t index, int fd);

@@ -11,6 +11,7 @@
 #include "process/worker_private.h"
 #include "relay/backend.h"
 #include "relay/relay_conf.h"
+#include "tls/tls_remote.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -129,6 +130,17 @@ static void grant_dns(struct rights *rights, const char *servers)
         rights_connect(rights, (uint16_t)port);
 }
 
+static void on_keys_lost(void *owner, const char *why)
+{
+    struct server *server = owner;
+
+    log_line(&server->log, LOG_ALERT, 0, "%s: no TLS handshakes until there is another", why);
+    if (server->channel != NULL)
+        (void)channel_send_number(server->channel, MESSAGE_KEYS_LOST, server->keys, -1);
+}
+
+static const struct tls_remote_events remote_events = {on_keys_lost};
+
 static void make_worker(struct server *server)
 {
     const struct dns_options dns = {.servers = getenv("FRONTD_DNS")};
@@ -146,6 +158,7 @@ static void make_worker(struct server *server)
     configuration_passwords(&server->conf, server->confs, &server->passwords);
     worker->passwords = &server->passwords;
     worker->auth = auth_client_new(worker->loop);
+    worker->remote = tls_remote_new(WORKER_KEYS_FD, &remote_events, server);
 }
 
 static bool start_protocols(struct server *server)

@@ -19,6 +19,7 @@ struct log_files;
 struct backend_pool;
 struct auth_client;
 struct auth_list;
+struct tls_remote;
 
 enum counter {
 #define COUNTER(name, words) COUNTER_##name,
@@ -40,6 +41,7 @@ struct worker {
     size_t session_limit; /* worker_connections */
     uint64_t next_session_id;
     struct backend_pool *backends;
+    struct tls_remote *remote;         /* signs for every TLS context */
     struct auth_client *auth;          /* asks frontd-auth */
     const struct auth_list *passwords; /* what it can be asked of */
     bool draining;                     /* finish what is open, take nothing new */

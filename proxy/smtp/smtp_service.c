@@ -158,6 +158,7 @@ static bool start_tls(struct worker *worker, struct arena *arena, struct listen 
         tls[count].names = texts;
         tls[count].name_count = names->count;
         tls[count].service = "smtp";
+        tls[count].remote = worker->remote;
         if (!listen->tls && !is_tickets_set(worker->conf, servers[i].scope))
             tls[count].session_tickets = false;
         tls[count].alpn = alpn;

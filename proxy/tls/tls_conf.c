@@ -95,18 +95,33 @@ struct tls_conf_file tls_conf_file(const struct conf *conf, const struct conf_di
     return (struct tls_conf_file){word, path, conf_sources_file(conf->sources, path, &at)};
 }
 
+struct tls_conf_file tls_conf_key_file(const struct conf *conf,
+                                       const struct conf_directive_list *list, size_t index,
+                                       struct arena *arena)
+{
+    const struct conf_word *word = &list->directives[index]->words[0];
+    struct slice path = conf_absolute(arena, conf_directory(conf), word->text);
+    uint32_t at;
+
+    return (struct tls_conf_file){word, path, conf_sources_secret(conf->sources, path, &at)};
+}
+
 bool tls_conf_has_certificate(const struct tls_conf *tls)
 {
     return tls->ssl_certificate.count > 0;
 }
 
+typedef struct tls_conf_file (*find_file)(const struct conf *conf,
+                                          const struct conf_directive_list *list, size_t index,
+                                          struct arena *arena);
+
 static bool fill_texts(const struct conf *conf, const struct conf_directive_list *list,
-                       struct arena *arena, const struct slice **out)
+                       find_file find, struct arena *arena, const struct slice **out)
 {
     struct slice *texts = arena_alloc(arena, list->count * sizeof *texts);
 
     for (size_t i = 0; i < list->count; i++) {
-        const struct conf_source *source = tls_conf_file(conf, list, i, arena).source;
+        const struct conf_source *source = find(conf, list, i, arena).source;
 
         if (source->error != 0)
             return false;
@@ -114,6 +129,23 @@ static bool fill_texts(const struct conf *conf, const struct conf_directive_list
     }
     *out = texts;
     return true;
+}
+
+static bool scope_allows_old(const struct conf *conf, const struct conf_scope *scope)
+{
+    const struct tls_conf *tls = conf_values(conf, scope, &tls_conf_group);
+
+    if (tls != NULL && (tls->ssl_protocols & (TLS_PROTOCOL_1_0 | TLS_PROTOCOL_1_1)) != 0)
+        return true;
+    for (scope = scope->first_child; scope != NULL; scope = scope->next)
+        if (scope_allows_old(conf, scope))
+            return true;
+    return false;
+}
+
+bool tls_conf_allows_old(const struct conf *conf)
+{
+    return scope_allows_old(conf, conf->main);
 }
 
 /* No file is called like that: files have absolute paths. */
@@ -139,8 +171,8 @@ bool tls_conf_server(const struct conf *conf, const struct tls_conf *tls, struct
 
     if (!tls_conf_has_certificate(tls) ||
         tls->ssl_certificate.count != tls->ssl_certificate_key.count ||
-        !fill_texts(conf, &tls->ssl_certificate, arena, &certificates) ||
-        !fill_texts(conf, &tls->ssl_certificate_key, arena, &keys))
+        !fill_texts(conf, &tls->ssl_certificate, tls_conf_file, arena, &certificates) ||
+        !fill_texts(conf, &tls->ssl_certificate_key, tls_conf_key_file, arena, &keys))
         return false;
     out->certificates = certificates;
     out->keys = keys;

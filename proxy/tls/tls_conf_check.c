@@ -50,8 +50,10 @@ static bool check_pair(struct conf_reader *reader, struct tls_conf_pair *pair)
         return tls_conf_fail_file(reader, &pair->key, "key");
     if (!is_good)
         return false;
-    if (!tls_check_key(pair->certificate.source->text, pair->key.source->text, arena, &fingerprint,
-                       &why))
+    if (pair->key.source->fd < 0)
+        return true; /* a worker: its master has checked it, and it has no key */
+    if (!tls_check_key_apart(pair->certificate.source->text, pair->key.source->fd, arena,
+                             &fingerprint, &why))
         return fingerprint.len > 0 ? tls_conf_fail_mismatch(reader, pair, fingerprint)
                                    : tls_conf_fail_content(reader, &pair->key, "key", why);
     if (reader->checks_disk)
@@ -163,7 +165,7 @@ void tls_conf_check(struct conf_reader *reader, const struct conf_scope *scope, 
     for (size_t i = 0; i < tls->ssl_certificate.count && i < tls->ssl_certificate_key.count; i++) {
         struct tls_conf_pair pair = {
             .certificate = tls_conf_file(reader->conf, &tls->ssl_certificate, i, arena),
-            .key = tls_conf_file(reader->conf, &tls->ssl_certificate_key, i, arena),
+            .key = tls_conf_key_file(reader->conf, &tls->ssl_certificate_key, i, arena),
         };
 
         is_good = check_pair(reader, &pair) && is_good;

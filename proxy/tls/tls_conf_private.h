@@ -16,6 +16,11 @@ struct tls_conf_file {
 struct tls_conf_file tls_conf_file(const struct conf *conf, const struct conf_directive_list *list,
                                    size_t index, struct arena *arena);
 
+/* The same of ssl_certificate_key: a secret. */
+struct tls_conf_file tls_conf_key_file(const struct conf *conf,
+                                       const struct conf_directive_list *list, size_t index,
+                                       struct arena *arena);
+
 /* The group's check, see struct conf_group. */
 void tls_conf_check(struct conf_reader *reader, const struct conf_scope *scope, void *values);
 

@@ -78,6 +78,15 @@ static uint64_t options_of(const struct tls_server *server)
     return options;
 }
 
+/* The key holder signs and does nothing else: key exchange by RSA would have it decrypt. */
+static bool cannot_decrypt(const struct tls_server *server)
+{
+    for (size_t i = 0; i < server->pair_count; i++)
+        if (tls_key_is_secret(server->keys[i]))
+            return true;
+    return false;
+}
+
 static bool set_ciphers(SSL_CTX *settings, const struct tls_server *server, struct arena *arena,
                         struct slice *why)
 {
@@ -85,6 +94,8 @@ static bool set_ciphers(SSL_CTX *settings, const struct tls_server *server, stru
 
     if (server->ciphers.len > 0)
         list = arena_keep(arena, server->ciphers).at;
+    if (cannot_decrypt(server))
+        list = arena_format(arena, "%s:!kRSA", list).at;
     if (SSL_CTX_set_cipher_list(settings, list) != 1)
         return fails(arena, why, "OpenSSL does not take the list of ciphers");
     ensure(SSL_CTX_set_ciphersuites(settings, SUITES_1_3) == 1);
@@ -142,7 +153,12 @@ static bool add_pair(SSL_CTX *settings, const struct tls_server *server, size_t 
     leaf = sk_X509_shift(chain);
     if (!is_served(leaf, wants_old(server), arena, why))
         goto done;
-    key = tls_key_for(leaf, server->keys[pair], why);
+    if (tls_key_is_secret(server->keys[pair]) && server->remote == NULL) {
+        is_good = SSL_CTX_use_certificate(settings, leaf) == 1 ||
+                  fails(arena, why, "OpenSSL does not take the certificate");
+        goto done;
+    }
+    key = tls_key_for(leaf, server->keys[pair], server->remote, why);
     if (key == NULL)
         goto done;
     is_good = SSL_CTX_use_cert_and_key(settings, leaf, key, chain, 1) == 1 ||

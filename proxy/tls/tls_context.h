@@ -11,6 +11,7 @@
  * ClientHello callback (before the session lookup, so that no ticket of one server resumes on
  * another: reference/tls-keys.md 2.8). Connections are made from it by tls_layer_accept. */
 struct tls_context;
+struct tls_remote;
 
 enum tls_protocol {
     TLS_PROTOCOL_1_0 = 1 << 0,
@@ -28,9 +29,10 @@ struct tls_server {
     const struct slice *names; /* server_name: exact, *.x, .x, x.*; see tls_names.h */
     size_t name_count;
     const struct slice *certificates; /* chain PEM; one or two pairs (ECDSA and RSA) */
-    const struct slice *keys;
+    const struct slice *keys; /* or texts of secrets (conf_sources.h), for `remote` to sign with */
     size_t pair_count;
-    uint32_t protocols;     /* enum tls_protocol bits; 0: TLS 1.2 and 1.3 */
+    struct tls_remote *remote; /* NULL with secrets: the context is only built, and cannot serve */
+    uint32_t protocols;        /* enum tls_protocol bits; 0: TLS 1.2 and 1.3 */
     struct slice ciphers;   /* for TLS 1.2 and older, OpenSSL's syntax; empty: the default list */
     bool server_preference; /* our order of ciphers counts, not the client's */
     uint32_t session_timeout_s; /* the default server's counts for all of the address */

@@ -1,7 +1,10 @@
 #include "tls/tls_key.h"
 
+#include "base/ensure.h"
+#include "conf/conf_sources.h"
 #include "tls/tls_internal.h"
 #include "tls/tls_pem.h"
+#include "tls/tls_remote_key.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -47,9 +50,24 @@ EVP_PKEY *tls_key_read(struct slice key_pem, struct slice *why)
     return key;
 }
 
-EVP_PKEY *tls_key_for(X509 *certificate, struct slice key_pem, struct slice *why)
+bool tls_key_is_secret(struct slice key)
 {
-    EVP_PKEY *key = tls_key_read(key_pem, why);
+    uint32_t number;
+
+    return conf_sources_secret_number(key, &number);
+}
+
+EVP_PKEY *tls_key_for(X509 *certificate, struct slice text, struct tls_remote *remote,
+                      struct slice *why)
+{
+    EVP_PKEY *key;
+    uint32_t number;
+
+    if (conf_sources_secret_number(text, &number)) {
+        ensure(remote != NULL);
+        return tls_remote_key(remote, certificate, (uint16_t)number, why);
+    }
+    key = tls_key_read(text, why);
 
     if (key != NULL && X509_check_private_key(certificate, key) != 1) {
         *why = SLICE("the key does not belong to the certificate");

@@ -13,7 +13,7 @@ import time
 
 from .certs import Certificates
 from .ports import free_port, listening_ports
-from .processes import session_processes
+from .processes import program_of, session_processes
 from .wait import wait_until
 
 
@@ -192,10 +192,17 @@ class Frontd:
         return {pid: name for pid, (name, _) in session_processes(self.process.pid).items()}
 
     def workers(self):
-        """The pids of the master's children."""
-        return sorted(
-            pid for pid, (_, parent) in session_processes(self.process.pid).items() if parent == self.process.pid
-        )
+        """The pids of the workers."""
+        return self._children("frontd-worker")
+
+    def keyholders(self):
+        """The pids of the key holders: one for each generation that has keys."""
+        return self._children("frontd-keyholder")
+
+    def _children(self, program):
+        children = session_processes(self.process.pid).items()
+        return sorted(pid for pid, (_, parent) in children
+                      if parent == self.process.pid and program_of(pid) == program)
 
     # What it writes
 

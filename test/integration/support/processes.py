@@ -22,6 +22,16 @@ def session_processes(session):
     return found
 
 
+def program_of(pid):
+    """The first word of its command line; empty if it has ended. (Its name in the kernel is cut, or the
+    number of the descriptor that it was started from.)"""
+    try:
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as words:
+            return words.read().split("\0")[0].rsplit("/", 1)[-1]
+    except OSError:
+        return ""
+
+
 def cpu_seconds(pids):
     """CPU time that all threads of these processes have taken, from the scheduler's own account."""
     total = 0

@@ -1,0 +1,244 @@
+#include "process/keyholder_main.h"
+
+#include "base/ensure.h"
+#include "ipc/messages.h"
+#include "os/descriptor.h"
+#include "os/secret_memory.h"
+#include "process/keyholder_arguments.h"
+#include "process/keyholder_memory.h"
+#include "process/keyholder_serve.h"
+#include "tls/tls_signer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* How a key holder starts: memory that nobody else can read, the keys in it, and then everything is
+ * given up but that memory, the control channel, and the channels that come over it. */
+
+#define HEAP_BYTES    ((size_t)1 << 20) /* OpenSSL's own takes half of it */
+#define KEY_BYTES     ((size_t)32 << 10)
+#define CHANNEL_BYTES ((size_t)64 << 10) /* what a thread prepares */
+#define STACK_BYTES   ((size_t)128 << 10)
+#define FILE_BYTES    ((size_t)64 << 10)
+
+/* OpenSSL's functions for memory get no owner. */
+static struct key_memory memory;
+
+static void *allocate(size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    return size == 0 ? NULL : key_memory_take(&memory, size);
+}
+
+static void release(void *block, const char *file, int line)
+{
+    (void)file, (void)line;
+    key_memory_give(&memory, block);
+}
+
+static void *resize(void *block, size_t size, const char *file, int line)
+{
+    if (size == 0) {
+        release(block, file, line);
+        return NULL;
+    }
+    return key_memory_resize(&memory, block, size);
+}
+
+/* What one start is about. */
+struct start {
+    struct keyholder_arguments arguments;
+    struct tls_signer *signer;
+    char *stacks; /* of all threads, and behind them that of the one that loads */
+    size_t threads;
+    sem_t loaded;
+    enum secret_level level;
+    char why[400]; /* empty: all is well */
+};
+
+static const char *map_memory(struct start *start)
+{
+    size_t keys = start->arguments.keys, stacks = (start->threads + 1) * STACK_BYTES;
+    size_t heap = HEAP_BYTES + keys * KEY_BYTES + start->threads * CHANNEL_BYTES;
+    char *at = secret_memory_map(stacks + heap, &start->level);
+
+    if (at == NULL)
+        return "no memory for keys";
+    start->stacks = at;
+    key_memory_init(&memory, at + stacks, heap);
+    return tls_signer_use_memory(allocate, resize, release) ? NULL : "OpenSSL began too early";
+}
+
+/* By read(2) into the memory of keys: no buffer of stdio sees it. */
+static struct slice read_file(int fd, char *room)
+{
+    size_t len = 0;
+    ssize_t got;
+
+    do {
+        got = pread(fd, room + len, FILE_BYTES - len, (off_t)len);
+        len += got > 0 ? (size_t)got : 0;
+    } while (got > 0 || (got < 0 && errno == EINTR));
+    return (struct slice){room, len};
+}
+
+static void *load(void *owner)
+{
+    struct start *start = owner;
+    char *room = key_memory_take(&memory, FILE_BYTES);
+
+    ensure(room != NULL);
+    start->signer = tls_signer_new(start->arguments.keys, start->arguments.allows_old);
+    for (size_t i = 0; i < start->arguments.keys && start->why[0] == '\0'; i++) {
+        int fd = KEYHOLDER_FIRST_FD + (int)i;
+        const char *words = tls_signer_add(start->signer, read_file(fd, room));
+
+        explicit_bzero(room, FILE_BYTES);
+        close(fd);
+        if (words != NULL)
+            snprintf(start->why, sizeof start->why, "key number %zu: %s", i, words);
+    }
+    key_memory_give(&memory, room);
+    sem_post(&start->loaded);
+    return NULL;
+}
+
+/* On a stack in the same memory: OpenSSL leaves parts of keys on it. A thread whose stack is there
+ * cannot be joined: the kernel refuses to wake who waits in memory that it cannot read. */
+static const char *load_keys(struct start *start)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    bool started;
+
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    sem_init(&start->loaded, 0, 0);
+    started = pthread_attr_setstack(&attributes, start->stacks + start->threads * STACK_BYTES,
+                                    STACK_BYTES) == 0 &&
+              pthread_create(&thread, &attributes, load, start) == 0;
+    pthread_attr_destroy(&attributes);
+    if (!started)
+        return "there can be no thread";
+    while (sem_wait(&start->loaded) != 0)
+        ;
+    return start->why[0] == '\0' ? NULL : start->why;
+}
+
+static bool limit(int what, rlim_t most)
+{
+    const struct rlimit both = {most, most};
+
+    return setrlimit(what, &both) == 0;
+}
+
+/* The bounding set, too: nothing could ever give a capability back. */
+static const char *become(const struct keyholder_arguments *arguments)
+{
+    if (!arguments->has_identity)
+        return NULL;
+    for (unsigned long number = 0; prctl(PR_CAPBSET_READ, number, 0, 0, 0) >= 0; number++)
+        prctl(PR_CAPBSET_DROP, number, 0, 0, 0); /* refused where a container dropped that right */
+    return privileges_become(&arguments->identity) ? NULL : "cannot become another user";
+}
+
+/* Last, when all threads are there: from here on it receives, signs and sends, and that is all. A
+ * seccomp filter belongs here. */
+static const char *confine(const struct start *start)
+{
+    size_t descriptors = KEYHOLDER_FIRST_FD + start->threads + 64 + 16;
+
+    if (!limit(RLIMIT_NPROC, 0) || !limit(RLIMIT_NOFILE, descriptors) || !privileges_harden())
+        return "cannot give up privileges";
+    return NULL;
+}
+
+static const char *prepare(struct start *start)
+{
+    struct keyholder_pool pool = {
+        .keys = start->arguments.keys,
+        .threads = start->threads,
+        .stack_bytes = STACK_BYTES,
+        .control = KEYHOLDER_CONTROL_FD,
+    };
+    const char *why;
+
+    if (!privileges_harden()) /* before there is a key; a change of uid undoes part of it */
+        return "cannot give up privileges";
+    if ((why = map_memory(start)) != NULL || (why = load_keys(start)) != NULL ||
+        (why = become(&start->arguments)) != NULL)
+        return why;
+    pool.signer = start->signer;
+    pool.stacks = start->stacks;
+    why = keyholder_threads_start(&pool);
+    return why != NULL ? why : confine(start);
+}
+
+static void tell(enum message message, const char *text)
+{
+    char datagram[MESSAGE_HEAD_BYTES + 512];
+    uint32_t number = message;
+    size_t len = strlen(text); /* ours, and short */
+
+    ensure(len <= sizeof datagram - sizeof number);
+    memcpy(datagram, &number, sizeof number);
+    memcpy(datagram + sizeof number, text, len);
+    (void)!descriptor_send(KEYHOLDER_CONTROL_FD, (struct slice){datagram, sizeof number + len}, -1);
+}
+
+static void tell_ready(const struct start *start)
+{
+    static const char *const levels[] = {
+        [SECRET_UNREADABLE] = "memory that no other process can read (memfd_secret)",
+        [SECRET_LOCKED] = "locked memory",
+        [SECRET_PLAIN] = "plain memory: it may be swapped; raise RLIMIT_MEMLOCK",
+    };
+    char text[400];
+
+    snprintf(text, sizeof text, "%zu key%s in %s, user %s (uid %u)", start->arguments.keys,
+             start->arguments.keys == 1 ? "" : "s", levels[start->level], start->arguments.who,
+             (unsigned)geteuid());
+    tell(MESSAGE_HOLDER_READY, text);
+}
+
+/* It ends when its master ends it or is gone; a terminal's or a service manager's signals are for
+ * the master, and workers that finish what is open need it until they are done. */
+static void ignore_signals(void)
+{
+    static const int ignored[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
+                                  SIGUSR1, SIGUSR2, SIGPIPE, SIGWINCH};
+
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        signal(ignored[i], SIG_IGN);
+}
+
+int keyholder_main(int count, const char *const *words)
+{
+    struct start start = {0};
+    const char *why;
+
+    if (!keyholder_arguments_read(&start.arguments, count, words)) {
+        fprintf(stderr, "frontd-keyholder is started by frontd, not by hand\n");
+        return 2;
+    }
+    prctl(PR_SET_NAME, "frontd-keyholder", 0, 0, 0);
+    ignore_signals();
+    fcntl(KEYHOLDER_CONTROL_FD, F_SETFD, FD_CLOEXEC);
+    start.threads = start.arguments.workers + 1;
+    why = prepare(&start);
+    if (why != NULL) {
+        tell(MESSAGE_HOLDER_FAILED, why);
+        _exit(1);
+    }
+    tell_ready(&start);
+    keyholder_serve();
+}

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "base/slice.h"
+
+#include <stdint.h>
+
+/* A worker's side of its key channel: asks the key holder to sign (reference/tls-keys.md 2.4, 3.2).
+ * Waits for each answer, two seconds at most: the key is 20 µs away, and a loop that went on
+ * meanwhile would gain nothing (2.5). */
+struct tls_remote;
+
+struct tls_remote_events {
+    /* The channel is gone: no handshake succeeds until there is a new one. Said once. */
+    void (*lost)(void *owner, const char *why);
+};
+
+/* Takes over `fd`, a blocking SOCK_SEQPACKET socket. */
+struct tls_remote *tls_remote_new(int fd, const struct tls_remote_events *events, void *owner);
+void tls_remote_renew(struct tls_remote *remote, int fd); /* another channel from now on */
+void tls_remote_free(struct tls_remote *remote); /* after every context that uses it; or NULL */
