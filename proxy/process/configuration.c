@@ -1,5 +1,6 @@
 #include "process/configuration.h"
 
+#include "os/privileges.h"
 #include "process/core_conf.h"
 #include "process/listens.h"
 #include "process/worker_arguments.h"
@@ -52,12 +53,15 @@ void configuration_passwords(const struct conf *conf, const struct protocol_conf
         if ((*protocols)->passwords != NULL)
             (*protocols)->passwords(conf, passwords);
 }
+/* Each listener, each log and each file with a key is a descriptor of the master. */
+#define DESCRIPTORS 65536
 
 bool configuration_read(struct configuration *configuration, const struct program *program)
 {
     bool good;
 
     *configuration = (struct configuration){0};
+    (void)privileges_raise_descriptors(DESCRIPTORS);
     conf_report_init(&configuration->report);
     conf_sources_init(&configuration->sources, true);
     arena_init(&configuration->arena, ARENA_UNLIMITED);

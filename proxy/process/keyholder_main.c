@@ -24,11 +24,11 @@
 /* How a key holder starts: memory that nobody else can read, the keys in it, and then everything is
  * given up but that memory, the control channel, and the channels that come over it. */
 
-#define HEAP_BYTES    ((size_t)1 << 20) /* OpenSSL's own takes half of it */
-#define KEY_BYTES     ((size_t)32 << 10)
-#define CHANNEL_BYTES ((size_t)64 << 10) /* what a thread prepares */
-#define STACK_BYTES   ((size_t)128 << 10)
-#define FILE_BYTES    ((size_t)64 << 10)
+#define HEAP_BYTES     ((size_t)1 << 20) /* OpenSSL's own takes half of it */
+#define KEY_BYTES      ((size_t)16 << 10)
+#define PREPARED_BYTES ((size_t)8 << 10) /* one key in one thread, see tls_signing_new */
+#define STACK_BYTES    ((size_t)128 << 10)
+#define FILE_BYTES     ((size_t)64 << 10)
 
 /* OpenSSL's functions for memory get no owner. */
 static struct key_memory memory;
@@ -68,7 +68,7 @@ struct start {
 static const char *map_memory(struct start *start)
 {
     size_t keys = start->arguments.keys, stacks = (start->threads + 1) * STACK_BYTES;
-    size_t heap = HEAP_BYTES + keys * KEY_BYTES + start->threads * CHANNEL_BYTES;
+    size_t heap = HEAP_BYTES + keys * (KEY_BYTES + start->threads * PREPARED_BYTES);
     char *at = secret_memory_map(stacks + heap, &start->level);
 
     if (at == NULL)
