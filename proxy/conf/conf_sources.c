@@ -8,18 +8,30 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define FILE_MAX_BYTES ((size_t)8 << 20)
 
 void conf_sources_init(struct conf_sources *sources, bool from_disk)
 {
-    *sources = (struct conf_sources){.from_disk = from_disk};
+    *sources = (struct conf_sources){.from_disk = from_disk, .helper = -1};
     arena_init(&sources->arena, ARENA_UNLIMITED);
+}
+
+void conf_sources_end_helper(struct conf_sources *sources)
+{
+    if (sources->helper < 0)
+        return;
+    close(sources->helper);
+    sources->helper = -1;
+    while (waitpid(sources->helper_pid, NULL, 0) < 0 && errno == EINTR)
+        ;
 }
 
 void conf_sources_deinit(struct conf_sources *sources)
 {
+    conf_sources_end_helper(sources);
     for (size_t i = 0; i < sources->count; i++)
         if (sources->list[i]->fd >= 0)
             close(sources->list[i]->fd);

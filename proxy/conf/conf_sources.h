@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* The bytes of every file that a configuration is made of: the main file, what it includes,
  * certificates and keys. The master reads them once from disk; a worker gets the same bytes in one
@@ -28,10 +29,15 @@ struct conf_sources {
     struct conf_source **list; /* stable pointers, stable indexes */
     size_t count, capacity;
     bool from_disk; /* false: only what is already here exists (worker) */
+    int helper;     /* a socket to a child that reads secrets for us; -1: none */
+    pid_t helper_pid;
 };
 
 void conf_sources_init(struct conf_sources *sources, bool from_disk);
 void conf_sources_deinit(struct conf_sources *sources);
+
+/* Ends the helper, when all checks are done. */
+void conf_sources_end_helper(struct conf_sources *sources);
 
 /* Gives the file `path`, from memory if it was asked for before, else from disk. Only regular files
  * up to 8 MiB. Never NULL: look at ->error. *index is its place in the list. The base64 of private

@@ -68,6 +68,7 @@ bool configuration_read(struct configuration *configuration, const struct progra
     good = conf_read(&configuration->conf, &configuration->sources, slice_of(program->paths->conf),
                      slice_of(program->paths->prefix), slice_of(program->globals), program->groups,
                      true, &configuration->report);
+    conf_sources_end_helper(&configuration->sources);
     if (!good)
         return false;
     listens_collect(&configuration->conf, program->protocols, &configuration->arena,

@@ -138,23 +138,27 @@ bool tls_check_certificate(struct slice pem, struct arena *arena,
     return true;
 }
 
-bool tls_check_key(struct slice certificate_pem, struct slice key_pem, struct arena *arena,
-                   struct slice *key_fingerprint, struct slice *why)
+bool tls_check_pair(struct slice certificate_pem, EVP_PKEY *key, struct arena *arena,
+                    struct slice *key_fingerprint, struct slice *why)
 {
-    STACK_OF(X509) * chain;
-    EVP_PKEY *key = tls_key_read(key_pem, why);
-    bool matches;
+    STACK_OF(X509) *chain = tls_pem_chain(certificate_pem, arena, why);
+    bool matches = chain != NULL && X509_check_private_key(sk_X509_value(chain, 0), key) == 1;
 
-    if (key == NULL)
-        return false;
     *key_fingerprint = fingerprint_of(key, arena);
-    chain = tls_pem_chain(certificate_pem, arena, why);
-    matches = chain != NULL && X509_check_private_key(sk_X509_value(chain, 0), key) == 1;
     if (chain != NULL && !matches)
         *why = SLICE("the key does not belong to the certificate");
     tls_pem_chain_free(chain);
-    EVP_PKEY_free(key);
     ERR_clear_error();
+    return matches;
+}
+
+bool tls_check_key(struct slice certificate_pem, struct slice key_pem, struct arena *arena,
+                   struct slice *key_fingerprint, struct slice *why)
+{
+    EVP_PKEY *key = tls_key_read(key_pem, why);
+    bool matches = key != NULL && tls_check_pair(certificate_pem, key, arena, key_fingerprint, why);
+
+    EVP_PKEY_free(key);
     return matches;
 }
 

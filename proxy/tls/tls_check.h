@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct conf_sources;
+
 /* Looks at certificates and keys as `frontd -t` needs it; no connection involved. */
 
 struct tls_certificate_facts {
@@ -26,10 +28,10 @@ bool tls_check_certificate(struct slice pem, struct arena *arena,
 bool tls_check_key(struct slice certificate_pem, struct slice key_pem, struct arena *arena,
                    struct slice *key_fingerprint, struct slice *why);
 
-/* The same for the key in the file `key_fd`, without a byte of it in this process: a child of ours
- * reads it, and ends. */
-bool tls_check_key_apart(struct slice certificate_pem, int key_fd, struct arena *arena,
-                         struct slice *key_fingerprint, struct slice *why);
+/* The same for the key in the file `key_fd`, without a byte of it in this process: the helper of
+ * `sources`, a child of ours, reads it (it is started by the first call). */
+bool tls_check_key_apart(struct conf_sources *sources, struct slice certificate_pem, int key_fd,
+                         struct arena *arena, struct slice *key_fingerprint, struct slice *why);
 
 /* `name` may begin with "*."; a certificate's wildcard covers one label. */
 bool tls_certificate_covers(const struct tls_certificate_facts *facts, struct slice name);

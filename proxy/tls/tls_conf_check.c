@@ -52,8 +52,8 @@ static bool check_pair(struct conf_reader *reader, struct tls_conf_pair *pair)
         return false;
     if (pair->key.source->fd < 0)
         return true; /* a worker: its master has checked it, and it has no key */
-    if (!tls_check_key_apart(pair->certificate.source->text, pair->key.source->fd, arena,
-                             &fingerprint, &why))
+    if (!tls_check_key_apart(reader->conf->sources, pair->certificate.source->text,
+                             pair->key.source->fd, arena, &fingerprint, &why))
         return fingerprint.len > 0 ? tls_conf_fail_mismatch(reader, pair, fingerprint)
                                    : tls_conf_fail_content(reader, &pair->key, "key", why);
     if (reader->checks_disk)

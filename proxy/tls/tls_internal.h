@@ -49,6 +49,11 @@ struct tls_layer {
     bool is_secured;
 };
 
+/* tls_check.c: does the key (its public half is enough) belong to the first certificate? See
+ * tls_check_key. */
+bool tls_check_pair(struct slice certificate_pem, EVP_PKEY *key, struct arena *arena,
+                    struct slice *key_fingerprint, struct slice *why);
+
 void tls_context_release(struct tls_context *context);
 
 /* The ClientHello asks for `name` (may be empty), which server `server` answers. */
