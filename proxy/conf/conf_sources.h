@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /* The bytes of every file that a configuration is made of: the main file, what it includes,
  * certificates and keys. The master reads them once from disk; a worker gets the same bytes in one
@@ -30,7 +29,7 @@ struct conf_sources {
     size_t count, capacity;
     bool from_disk; /* false: only what is already here exists (worker) */
     int helper;     /* a socket to a child that reads secrets for us; -1: none */
-    pid_t helper_pid;
+    int helper_pid;
 };
 
 void conf_sources_init(struct conf_sources *sources, bool from_disk);
