@@ -270,6 +270,105 @@ static void a_run_with_more_behind_it_is_refused(void **state)
     arena_deinit(&arena);
 }
 
+static void a_secret_is_opened_and_never_read(void **state)
+{
+    struct folder *folder = *state;
+    char *a = path_of(folder, "a.conf"), *b = path_of(folder, "b.conf");
+    const struct conf_source *first, *second;
+    struct conf_sources back;
+    struct arena arena;
+    struct slice run;
+    uint32_t index, number;
+    char byte;
+
+    put_file(folder, "a.conf", "the first secret");
+    put_file(folder, "b.conf", "the second secret");
+    get(folder, "a.conf", &index); /* the same file as a file is another source */
+    first = conf_sources_secret(&folder->sources, slice_of(a), &index);
+    second = conf_sources_secret(&folder->sources, slice_of(b), &index);
+    assert_ptr_equal(conf_sources_secret(&folder->sources, slice_of(a), &index), first);
+    assert_int_equal(first->error + second->error, 0);
+    assert_int_equal(pread(first->fd, &byte, 1, 4), 1);
+    assert_int_equal(byte, 'f');
+    assert_true(conf_sources_secret_number(first->text, &number) && number == 0);
+    assert_true(conf_sources_secret_number(second->text, &number) && number == 1);
+    arena_init(&arena, ARENA_UNLIMITED);
+    run = conf_sources_write(&folder->sources, &arena);
+    assert_non_null(memmem(run.at, run.len, "first", 5)); /* it was read as a file */
+    assert_null(memmem(run.at, run.len, "second", 6));
+    conf_sources_init(&back, false);
+    assert_true(conf_sources_read(&back, run));
+    second = conf_sources_secret(&back, slice_of(b), &index);
+    assert_int_equal(second->error, 0);
+    assert_int_equal(second->fd, -1);
+    assert_true(conf_sources_secret_number(second->text, &number) && number == 1);
+    conf_sources_deinit(&back);
+    arena_deinit(&arena);
+    free(a);
+    free(b);
+}
+
+static void only_a_small_file_can_be_a_secret(void **state)
+{
+    struct folder *folder = *state;
+    char *large = path_of(folder, "large"), *none = path_of(folder, "none");
+    uint32_t index;
+
+    put_file(folder, "large", "");
+    assert_int_equal(truncate(large, CONF_SECRET_MAX_BYTES + 1), 0);
+    assert_int_equal(conf_sources_secret(&folder->sources, slice_of(large), &index)->error, EFBIG);
+    assert_int_equal(conf_sources_secret(&folder->sources, slice_of(none), &index)->error, ENOENT);
+    assert_int_equal(conf_sources_secret(&folder->sources, slice_of(folder->path), &index)->error,
+                     EISDIR);
+    free(large);
+    free(none);
+}
+
+static const struct {
+    const char *text;
+    bool is_secret;
+} secrets[] = {
+    {"<secret 0>",     true },
+    {"<secret 65535>", true },
+    {"<secret 65536>", false},
+    {"<secret >",      false},
+    {"<secret 1",      false},
+    {"<secret",        false},
+    {"<secret 1>>",    false},
+    {"<secret -1>",    false},
+    {"secret 1>",      false},
+    {"",               false},
+};
+
+static void only_the_text_of_a_secret_is_one(void **state)
+{
+    uint32_t number;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        assert_int_equal(conf_sources_secret_number(slice_of(secrets[i].text), &number),
+                         secrets[i].is_secret);
+}
+
+/* A certificate's file may hold the key, too. */
+static void private_keys_in_a_file_are_not_kept(void **state)
+{
+    struct folder *folder = *state;
+    uint32_t index;
+
+    put_file(folder, "a.conf",
+             "-----BEGIN CERTIFICATE-----\nc3RheXM=\n-----END CERTIFICATE-----\n"
+             "-----BEGIN EC PRIVATE KEY-----\nc2Vj\r\nc+/=\n-----END EC PRIVATE KEY-----\n"
+             "stays-too\n"
+             "-----BEGIN PRIVATE KEY-----\nProc-Type: 4\n\nc2Vj\n");
+    assert_true(slice_equal(
+        get(folder, "a.conf", &index)->text,
+        SLICE("-----BEGIN CERTIFICATE-----\nc3RheXM=\n-----END CERTIFICATE-----\n"
+              "-----BEGIN EC PRIVATE KEY-----\nAAAA\r\nAAAA\n-----END EC PRIVATE KEY-----\n"
+              "stays-too\n"
+              "-----BEGIN PRIVATE KEY-----\nAAAAAAAAAAAA\n\nAAAA\n")));
+}
+
 static void every_changed_bit_is_survived(void **state)
 {
     struct folder *folder = *state;
@@ -309,6 +408,10 @@ int main(void)
         IN_FOLDER(a_listing_is_sorted_by_bytes),
         IN_FOLDER(a_pattern_without_a_match_is_no_error),
         cmocka_unit_test(without_a_disk_only_what_is_here_exists),
+        IN_FOLDER(a_secret_is_opened_and_never_read),
+        IN_FOLDER(only_a_small_file_can_be_a_secret),
+        cmocka_unit_test(only_the_text_of_a_secret_is_one),
+        IN_FOLDER(private_keys_in_a_file_are_not_kept),
         IN_FOLDER(a_text_is_a_source),
         IN_FOLDER(a_run_of_bytes_and_back),
         IN_FOLDER(a_run_cut_anywhere_is_refused),
