@@ -41,7 +41,6 @@ struct worker {
     size_t session_limit; /* worker_connections */
     uint64_t next_session_id;
     struct backend_pool *backends;
-    struct tls_remote *remote; /* signs for every TLS context */
     struct tls_remote *remote;         /* signs for every TLS context */
     struct auth_client *auth;          /* asks frontd-auth */
     const struct auth_list *passwords; /* what it can be asked of */
