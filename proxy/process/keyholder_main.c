@@ -134,13 +134,6 @@ static const char *load_keys(struct start *start)
     return start->why[0] == '\0' ? NULL : start->why;
 }
 
-static bool limit(int what, rlim_t most)
-{
-    const struct rlimit both = {most, most};
-
-    return setrlimit(what, &both) == 0;
-}
-
 /* The bounding set, too: nothing could ever give a capability back. */
 static const char *become(const struct keyholder_arguments *arguments)
 {
@@ -155,9 +148,11 @@ static const char *become(const struct keyholder_arguments *arguments)
  * seccomp filter belongs here. */
 static const char *confine(const struct start *start)
 {
-    size_t descriptors = KEYHOLDER_FIRST_FD + start->threads + 64 + 16;
+    rlim_t most = KEYHOLDER_FIRST_FD + start->threads + 64 + 16;
+    const struct rlimit nothing = {0, 0}, descriptors = {most, most};
 
-    if (!limit(RLIMIT_NPROC, 0) || !limit(RLIMIT_NOFILE, descriptors) || !privileges_harden())
+    if (setrlimit(RLIMIT_NPROC, &nothing) != 0 || setrlimit(RLIMIT_NOFILE, &descriptors) != 0 ||
+        !privileges_harden())
         return "cannot give up privileges";
     return NULL;
 }
