@@ -192,7 +192,9 @@ static const void *outer_values(const struct conf_scope *scope, size_t group)
 static void fill_row(struct conf_reader *reader, const struct conf_scope *scope,
                      const struct conf_row *row, void *values, const void *outer)
 {
-    bool inherits = row->inherit == CONF_INHERIT_VALUE;
+    bool inherits =
+        row->inherit == CONF_INHERIT_VALUE ||
+        (row->inherit == CONF_INHERIT_NAMELESS && conf_context_is_nameless(scope->context));
 
     if (row->size == 0)
         return;

@@ -27,12 +27,19 @@ enum conf_context {
     CONF_TYPES = 1 << 5,
     CONF_MAIL = 1 << 6,
     CONF_MAIL_SERVER = 1 << 7,
+    CONF_SERVER_IF = 1 << 8,   /* if in server */
+    CONF_LOCATION_IF = 1 << 9, /* if in location */
+    CONF_LIMIT_EXCEPT = 1 << 10,
+    CONF_UPSTREAM = 1 << 11,
+    CONF_MAP = 1 << 12, /* map and geo: free text, like types */
 };
 
 enum conf_inherit {
-    CONF_INHERIT_VALUE, /* an inner block that does not set it has the outer one's value or list;
-                           one that sets a list replaces the whole list */
-    CONF_INHERIT_NONE,  /* belongs to the block it stands in */
+    CONF_INHERIT_VALUE,    /* an inner block that does not set it has the outer one's value or list;
+                              one that sets a list replaces the whole list */
+    CONF_INHERIT_NONE,     /* belongs to the block it stands in */
+    CONF_INHERIT_NAMELESS, /* belongs to the block it stands in, and holds in the nameless ones that
+                              are part of it: `if` and `limit_except` in a location */
 };
 
 /* How often a row may stand in one block, and how many words it takes. */

@@ -8,18 +8,24 @@ struct context {
     const char *which; /* what tells it from others of that name; NULL: no need */
     const char *phrase;
     bool is_free;
+    bool is_nameless; /* a part of the location around it: see CONF_INHERIT_NAMELESS */
 };
 
 /* clang-format off */
 static const struct context contexts[] = {
-    {CONF_MAIN,        "main",     "outside of all blocks", "outside of all blocks", false},
-    {CONF_EVENTS,      "events",   NULL,                    "in an `events` block",      false},
-    {CONF_HTTP,        "http",     NULL,                    "in an `http` block",        false},
-    {CONF_SERVER,      "server",   "http",                  "in a `server` block",       false},
-    {CONF_LOCATION,    "location", NULL,                    "in a `location` block",     false},
-    {CONF_TYPES,       "types",    NULL,                    "in a `types` block",        true},
-    {CONF_MAIL,        "mail",     NULL,                    "in a `mail` block",         false},
-    {CONF_MAIL_SERVER, "server",   "mail",                  "in a mail `server` block",  false},
+    {CONF_MAIN,         "main",         "outside of all blocks", "outside of all blocks",         false, false},
+    {CONF_EVENTS,       "events",       NULL,                    "in an `events` block",          false, false},
+    {CONF_HTTP,         "http",         NULL,                    "in an `http` block",            false, false},
+    {CONF_SERVER,       "server",       "http",                  "in a `server` block",           false, false},
+    {CONF_LOCATION,     "location",     NULL,                    "in a `location` block",         false, false},
+    {CONF_TYPES,        "types",        NULL,                    "in a `types` block",            true,  false},
+    {CONF_MAIL,         "mail",         NULL,                    "in a `mail` block",             false, false},
+    {CONF_MAIL_SERVER,  "server",       "mail",                  "in a mail `server` block",      false, false},
+    {CONF_SERVER_IF,    "if",           "server",                "in an `if` of a `server`",      false, false},
+    {CONF_LOCATION_IF,  "if",           "location",              "in an `if` of a `location`",    false, true},
+    {CONF_LIMIT_EXCEPT, "limit_except", NULL,                    "in a `limit_except` block",     false, true},
+    {CONF_UPSTREAM,     "upstream",     NULL,                    "in an `upstream` block",        false, false},
+    {CONF_MAP,          "map",          NULL,                    "in a `map` or `geo` block",     true,  false},
 };
 /* clang-format on */
 
@@ -42,6 +48,11 @@ const char *conf_context_name(enum conf_context context)
 bool conf_context_is_free(enum conf_context context)
 {
     return find(context)->is_free;
+}
+
+bool conf_context_is_nameless(enum conf_context context)
+{
+    return find(context)->is_nameless;
 }
 
 const char *conf_context_phrase(enum conf_context context)

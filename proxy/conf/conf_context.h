@@ -12,6 +12,9 @@
  * scope->directive->first_child (`types { text/html html; }`). */
 bool conf_context_is_free(enum conf_context context);
 
+/* A part of the location around it: see CONF_INHERIT_NAMELESS. */
+bool conf_context_is_nameless(enum conf_context context);
+
 /* "in a `location` block", for "not known …". */
 const char *conf_context_phrase(enum conf_context context);
 

@@ -56,6 +56,16 @@ struct http_transport {
     void (*tunnel)(struct http_exchange *exchange);
 };
 
+/* More internal redirects than these are a loop (nginx's number). */
+#define HTTP_JUMPS_MAX 10
+#define HTTP_CAPTURES  10
+
+/* What the groups of a regular expression matched: [0] is the whole; at == NULL: the group did not
+ * take part. Slices into the subject, which lives as long as the exchange. */
+struct http_captures {
+    struct slice items[HTTP_CAPTURES];
+};
+
 /* The longest a response's own fields may become, ours included. */
 #define HTTP_RESPONSE_FIELDS_MAX (HTTP_FIELDS_MAX + 16)
 
@@ -78,6 +88,13 @@ struct http_exchange {
     struct address backend_address;
     uint16_t backend_status;
     uint32_t backend_ms;
+    /* Variables that the configuration makes (set, map, geo, named captures…), by their number; at
+     * == NULL: not worked out yet. NULL until the first one is. */
+    struct slice *values;
+    const struct http_captures *captures; /* $1…$9, of the last regular expression that matched */
+    struct http_exchange *parent;         /* of a subrequest: whom it is for; NULL otherwise */
+    uint8_t jumps;    /* internal redirects so far: HTTP_JUMPS_MAX ends them with a 500 */
+    bool is_internal; /* a subrequest, or it came here by an internal redirect */
     bool head_sent, finished, is_head_request;
     bool close_after;    /* this is the last exchange of the connection */
     uint16_t field_room; /* of response.fields: http_exchange_add_field's */

@@ -45,7 +45,8 @@ static void refuse_trace(struct http_exchange *exchange)
     http_exchange_error(exchange, 405);
 }
 
-void http_handle(struct http_exchange *exchange)
+/* Which server and location, for the present path. */
+static bool choose(struct http_exchange *exchange)
 {
     struct http_routed routed = http_route_find(http_service_of(exchange)->route,
                                                 exchange->request.host, exchange->request.path);
@@ -55,13 +56,38 @@ void http_handle(struct http_exchange *exchange)
     if (routed.server->own->returns.present) /* runs before a location is looked for */
         exchange->location = routed.server->own;
     http_content_choose_log(exchange);
+    return routed.adds_slash && exchange->location == routed.location;
+}
+
+void http_handle(struct http_exchange *exchange)
+{
+    bool adds_slash = choose(exchange);
+
     if (is_too_large(exchange))
         http_exchange_error(exchange, 413);
     else if (exchange->request.method == HTTP_TRACE)
         refuse_trace(exchange);
     else if (exchange->request.path.at[0] == '*')
         answer_options(exchange);
-    else if (routed.adds_slash && exchange->location == routed.location)
+    else if (adds_slash)
+        http_return_slash(exchange);
+    else
+        handle_location(exchange);
+}
+
+void http_redirect_internally(struct http_exchange *exchange, struct slice path, struct slice query)
+{
+    if (exchange->jumps++ == HTTP_JUMPS_MAX) {
+        session_log(exchange->session, LOG_ERROR, "more than %d internal redirects, last to \"%s\"",
+                    HTTP_JUMPS_MAX, log_escape(path).text);
+        http_exchange_error(exchange, 500);
+        return;
+    }
+    exchange->is_internal = true;
+    exchange->request.path = path;
+    exchange->request.query = query;
+    exchange->request.has_query = query.at != NULL;
+    if (choose(exchange))
         http_return_slash(exchange);
     else
         handle_location(exchange);

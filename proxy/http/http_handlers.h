@@ -5,3 +5,10 @@
 /* Finds server and location for the request and calls the handler that answers it. A request that
  * no handler should see (too large, TRACE, OPTIONS *) is answered here. */
 void http_handle(struct http_exchange *exchange);
+
+/* Goes on with another path (decoded and normalised, as struct http_request.path) and query (at ==
+ * NULL: none) in the same server, as if the client had asked for it; `internal` locations are open
+ * to it. For index, try_files, error_page, X-Accel-Redirect. Nothing of the answer may be sent yet,
+ * and the handler must have let go. After HTTP_JUMPS_MAX of them: 500. */
+void http_redirect_internally(struct http_exchange *exchange, struct slice path,
+                              struct slice query);
