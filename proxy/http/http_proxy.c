@@ -551,6 +551,8 @@ static void on_over(struct http_exchange *exchange)
     if (proxy->state == HTTP_PROXY_DONE)
         return;
     note_time(proxy);
+    if (proxy->state == HTTP_PROXY_TUNNEL && proxy->client_ended && proxy->backend != NULL)
+        stream_close_after(&proxy->backend, 0); /* the client's last bytes may still wait */
     let_go(proxy, false);
 }
 
