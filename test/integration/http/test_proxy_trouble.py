@@ -99,24 +99,24 @@ def test_a_tunnels_last_bytes_reach_a_slow_backend_that_has_said_its_last_word(f
     received = []
 
     def script(peer):
-        peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         peer.read_until(b"\r\n\r\n")
         peer.send(SWITCHED)
         peer.socket.shutdown(socket.SHUT_WR)
         count = 0
-        while data := peer.socket.recv(16384):
+        while data := peer.socket.recv(65536):
             count += len(data)
-            threading.Event().wait(0.001)  # slower than the client: some is always queued
+            threading.Event().wait(0.005)  # slower than the client: some is always queued
         received.append(count)
 
     client = connect(frontd(CONFIG, backend=scripted_backend(script).address).port("http"))
     client.send(WEBSOCKET)
     client.read_until(b"\r\n\r\n")
-    client.send(b"q" * 4000000)
+    client.send(b"q" * 20000000)
     client.finish_sending()
     client.expect_end()
     wait_until(lambda: received, lambda: "the end of the tunnel")
-    assert received == [4000000]
+    assert received == [20000000]
 
 
 def test_a_backend_that_only_says_its_last_word_holds_the_client_back(frontd, scripted_backend, connect):
