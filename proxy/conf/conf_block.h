@@ -165,6 +165,9 @@ bool conf_groups_consistent(const struct conf_group *const *groups, struct arena
 /* Every directive with syntax, default, contexts and meaning, as plain text (`--directives`). */
 void conf_manual(const struct conf_group *const *groups, int fd);
 
+/* The same as sections of an mdoc(7) page (`--manual`). */
+void conf_manual_mdoc(const struct conf_group *const *groups, int fd);
+
 /* -T: every source that was read, as nginx prints it ("# configuration file /path:" and the text),
  * keys and certificates left out. */
 void conf_dump(const struct conf *conf, int fd);

@@ -1,3 +1,5 @@
+#include "conf/conf_manual.h"
+
 #include "base/ensure.h"
 #include "conf/conf_block.h"
 #include "conf/conf_context.h"
@@ -22,30 +24,22 @@ static void print_row(const struct conf_row *row, struct arena *arena, int fd)
     dprintf(fd, "    %s\n\n", row->meaning);
 }
 
-/* The chapters of the manual, in order. */
-enum chapter {
-    CHAPTER_EFFECTIVE,
-    CHAPTER_IGNORED,
-    CHAPTER_REFUSED,
-    CHAPTER_COUNT,
-};
-
 static const char *const chapter_titles[] = {
-    [CHAPTER_EFFECTIVE] = NULL,
-    [CHAPTER_IGNORED] = "---- Taken without effect, so that nginx's files need no change ----",
-    [CHAPTER_REFUSED] = "---- Not supported: frontd does not start with one of these ----",
+    [CONF_CHAPTER_EFFECTIVE] = NULL,
+    [CONF_CHAPTER_IGNORED] = "---- Taken without effect, so that nginx's files need no change ----",
+    [CONF_CHAPTER_REFUSED] = "---- Not supported: frontd does not start with one of these ----",
 };
 
-static enum chapter chapter_of(const struct conf_row *row)
+enum conf_chapter conf_chapter_of(const struct conf_row *row)
 {
     if (row->type == &conf_type_ignored)
-        return CHAPTER_IGNORED;
+        return CONF_CHAPTER_IGNORED;
     if (slice_equal(slice_of(row->type->name), SLICE(CONF_TYPE_REFUSED)))
-        return CHAPTER_REFUSED;
-    return CHAPTER_EFFECTIVE;
+        return CONF_CHAPTER_REFUSED;
+    return CONF_CHAPTER_EFFECTIVE;
 }
 
-static void print_chapter(const struct conf_group *const *groups, enum chapter chapter,
+static void print_chapter(const struct conf_group *const *groups, enum conf_chapter chapter,
                           struct arena *arena, int fd)
 {
     bool has_title = chapter_titles[chapter] == NULL;
@@ -54,7 +48,7 @@ static void print_chapter(const struct conf_group *const *groups, enum chapter c
         for (size_t i = 0; i < (*groups)->row_count; i++) {
             const struct conf_row *row = &(*groups)->rows[i];
 
-            if (chapter_of(row) != chapter)
+            if (conf_chapter_of(row) != chapter)
                 continue;
             if (!has_title)
                 dprintf(fd, "%s\n\n", chapter_titles[chapter]);
@@ -69,7 +63,7 @@ void conf_manual(const struct conf_group *const *groups, int fd)
     struct arena arena;
 
     arena_init(&arena, ARENA_UNLIMITED);
-    for (enum chapter chapter = 0; chapter < CHAPTER_COUNT; chapter++)
+    for (enum conf_chapter chapter = 0; chapter < CONF_CHAPTER_COUNT; chapter++)
         print_chapter(groups, chapter, &arena, fd);
     arena_deinit(&arena);
 }

@@ -111,17 +111,25 @@ static bool parse_letters(const char *letters, struct words *words, struct comma
     return true;
 }
 
+struct long_word {
+    const char *word;
+    enum command_action action;
+};
+
+static const struct long_word long_words[] = {
+    {"--directives", COMMAND_DIRECTIVES},
+    {"--manual",     COMMAND_MANUAL    },
+    {"--help",       COMMAND_HELP      },
+};
+
 static bool parse_word(const char *word, struct words *words, struct command_line *line,
                        struct command_complaint *complaint)
 {
-    if (strcmp(word, "--directives") == 0) {
-        set_action(line, COMMAND_DIRECTIVES);
-        return true;
-    }
-    if (strcmp(word, "--help") == 0) {
-        set_action(line, COMMAND_HELP);
-        return true;
-    }
+    for (size_t i = 0; i < sizeof long_words / sizeof long_words[0]; i++)
+        if (strcmp(word, long_words[i].word) == 0) {
+            set_action(line, long_words[i].action);
+            return true;
+        }
     if (word[0] != '-' || word[1] == '\0' || word[1] == '-')
         return complain(complaint, "is no option", word);
     return parse_letters(word + 1, words, line, complaint);

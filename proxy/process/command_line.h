@@ -15,6 +15,7 @@ enum command_action {
     COMMAND_VERSION,    /* -v */
     COMMAND_BUILD,      /* -V */
     COMMAND_DIRECTIVES, /* --directives */
+    COMMAND_MANUAL,     /* --manual */
     COMMAND_HELP,       /* -h, -? */
 };
 

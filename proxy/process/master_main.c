@@ -45,6 +45,7 @@ static const char usage[] =
     "  -v, -V         version; and what it was built with\n"
     "  -h             this\n"
     "  --directives   every directive there is, with its meaning\n"
+    "  --manual       the same as sections of a manual page\n"
     "\n"
     "FRONTD_SOCKET names another control socket.\n"
     "Exit status: 0 done, 1 configuration has errors or frontd refused, 2 wrong usage, 4 none "
@@ -158,6 +159,9 @@ static int act(struct program *program, const struct command_line *line, const s
         return EXIT_DONE;
     case COMMAND_DIRECTIVES:
         conf_manual(program->groups, STDOUT_FILENO);
+        return EXIT_DONE;
+    case COMMAND_MANUAL:
+        conf_manual_mdoc(program->groups, STDOUT_FILENO);
         return EXIT_DONE;
     case COMMAND_HELP:
         printf(usage, program->name, build->paths.conf, build->paths.prefix);
