@@ -41,6 +41,7 @@ static struct http1_exchange *new_exchange(struct http1_connection *connection)
     struct http_exchange *base = &exchange->base;
 
     base->session = connection->session;
+    base->log = connection->session->log;
     base->transport = &http1_transport;
     base->connection = connection;
     base->started_us = connection->started_us;

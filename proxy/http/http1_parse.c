@@ -2,6 +2,7 @@
 
 #include "base/chars.h"
 #include "base/number.h"
+#include "http/http_request.h"
 #include "http/http_uri.h"
 
 /* reference/http.md 4.1-6; backends are given more room for cookies and policies. A head has to be
@@ -9,7 +10,6 @@
 const struct http1_limits http1_request_limits = {.line = 8192, .field = 8192, .head = 32768};
 const struct http1_limits http1_response_limits = {.line = 8192, .field = 16384, .head = 63u << 10};
 
-#define METHOD_MAX             32
 #define EMPTY_LINES_MAX        2
 
 #define CONNECTION_OPTIONS_MAX 64
@@ -190,16 +190,16 @@ static enum http_refusal parse_version(struct slice version, uint8_t *minor)
 static enum http_refusal parse_request_line(struct slice line, struct http_request *request)
 {
     struct slice rest = line;
+    enum http_refusal refusal;
 
     request->line = line;
     if (slice_find(line, '\r') != SLICE_NOT_FOUND)
         return HTTP_REFUSED_BARE_CR;
     request->method_text = slice_cut(&rest, ' ');
     request->target = slice_cut(&rest, ' ');
-    if (request->method_text.len == 0 || request->method_text.len > METHOD_MAX ||
-        !chars_all(request->method_text, CHARS_TOKEN))
-        return HTTP_REFUSED_METHOD;
-    request->method = http_method_lookup(request->method_text);
+    refusal = http_request_check_method(request);
+    if (refusal != HTTP_ACCEPTED)
+        return refusal;
     if (rest.at == NULL || request->target.len == 0)
         return HTTP_REFUSED_REQUEST_LINE;
     return parse_version(rest, &request->minor);
@@ -207,19 +207,9 @@ static enum http_refusal parse_request_line(struct slice line, struct http_reque
 
 /* RFC 9112 6.3 and reference/http.md 4.3, requests. */
 
-/* 1*DIGIT; leading zeros are fine (RFC 9110 8.6). */
-static bool parse_length(struct slice value, uint64_t *length)
-{
-    return number_parse(value, INT64_MAX, length);
-}
-
 static size_t count_fields(const struct fields *fields, enum http_field_id id)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; i < fields->count; i++)
-        count += fields->list[i].id == id;
-    return count;
+    return http_fields_count(fields->list, fields->count, id);
 }
 
 /* Every field is looked up among these options, so there may not be many. */
@@ -251,9 +241,8 @@ static enum http_refusal check_coding(struct slice coding)
 static enum http_refusal request_framing(const struct fields *fields, struct http_request *request)
 {
     size_t codings = count_fields(fields, HTTP_FIELD_TRANSFER_ENCODING);
-    size_t lengths = count_fields(fields, HTTP_FIELD_CONTENT_LENGTH);
 
-    if (codings > 0 && lengths > 0)
+    if (codings > 0 && count_fields(fields, HTTP_FIELD_CONTENT_LENGTH) > 0)
         return HTTP_REFUSED_LENGTH_AND_CODING;
     if (codings > 0) {
         if (request->minor == 0)
@@ -264,49 +253,7 @@ static enum http_refusal request_framing(const struct fields *fields, struct htt
         return check_coding(
             http_field_value(fields->list, fields->count, HTTP_FIELD_TRANSFER_ENCODING));
     }
-    if (lengths > 1)
-        return HTTP_REFUSED_LENGTH_TWICE;
-    if (lengths == 1) {
-        if (!parse_length(http_field_value(fields->list, fields->count, HTTP_FIELD_CONTENT_LENGTH),
-                          &request->content_length))
-            return HTTP_REFUSED_LENGTH_INVALID;
-        request->framing = request->content_length > 0 ? HTTP_LENGTH : HTTP_NO_BODY;
-    }
-    return HTTP_ACCEPTED;
-}
-
-static enum http_refusal keep_host(struct arena *arena, struct slice host,
-                                   struct http_request *request)
-{
-    char *lower = arena_alloc(arena, host.len + 1);
-
-    if (lower == NULL)
-        return HTTP_REFUSED_MEMORY;
-    for (size_t i = 0; i < host.len; i++)
-        lower[i] = chars_lower(host.at[i]);
-    request->host = (struct slice){lower, host.len};
-    return HTTP_ACCEPTED;
-}
-
-/* RFC 9112 3.2: exactly one Host in 1.1, always valid; the target's authority, if any, has been
- * taken already and wins. */
-static enum http_refusal check_host(const struct fields *fields, struct arena *arena,
-                                    struct http_request *request)
-{
-    size_t hosts = count_fields(fields, HTTP_FIELD_HOST);
-    struct slice authority = http_field_value(fields->list, fields->count, HTTP_FIELD_HOST);
-    struct slice host;
-
-    if (hosts == 0)
-        return request->minor == 0 ? HTTP_ACCEPTED : HTTP_REFUSED_HOST_MISSING;
-    if (hosts > 1)
-        return HTTP_REFUSED_HOST_TWICE;
-    if (!http_uri_parse_authority(authority, &host))
-        return HTTP_REFUSED_HOST_INVALID;
-    if (request->authority.at != NULL)
-        return HTTP_ACCEPTED;
-    request->authority = authority;
-    return keep_host(arena, host, request);
+    return http_request_check_length(fields->list, fields->count, request);
 }
 
 static bool keeps_alive(const struct http_field *fields, size_t count, uint8_t minor)
@@ -317,26 +264,13 @@ static bool keeps_alive(const struct http_field *fields, size_t count, uint8_t m
            http_fields_have_token(fields, count, HTTP_FIELD_CONNECTION, SLICE("keep-alive"));
 }
 
-/* reference/http.md 4.7 */
-static bool is_websocket_opening(const struct fields *fields, const struct http_request *request)
-{
-    return request->method == HTTP_GET && request->minor >= 1 && request->framing == HTTP_NO_BODY &&
-           count_fields(fields, HTTP_FIELD_UPGRADE) == 1 &&
-           slice_equal_fold(http_field_value(fields->list, fields->count, HTTP_FIELD_UPGRADE),
-                            SLICE("websocket")) &&
-           http_fields_have_token(fields->list, fields->count, HTTP_FIELD_CONNECTION,
-                                  SLICE("upgrade")) &&
-           count_fields(fields, HTTP_FIELD_SEC_WEBSOCKET_KEY) == 1 &&
-           count_fields(fields, HTTP_FIELD_SEC_WEBSOCKET_VERSION) == 1;
-}
-
 static void read_connection(const struct fields *fields, struct http_request *request)
 {
     request->keep_alive = keeps_alive(fields->list, fields->count, request->minor);
     request->expects_continue =
         request->minor >= 1 && http_fields_have_token(fields->list, fields->count,
                                                       HTTP_FIELD_EXPECT, SLICE("100-continue"));
-    request->wants_upgrade = is_websocket_opening(fields, request);
+    request->wants_upgrade = http_request_is_websocket(fields->list, fields->count, request);
 }
 
 enum http_refusal http1_parse_request(struct slice head, struct arena *arena,
@@ -359,7 +293,7 @@ enum http_refusal http1_parse_request(struct slice head, struct arena *arena,
     if (refusal == HTTP_ACCEPTED)
         refusal = http_uri_parse_target(arena, request);
     if (refusal == HTTP_ACCEPTED)
-        refusal = check_host(&fields, arena, request);
+        refusal = http_request_check_host(fields.list, fields.count, arena, request);
     if (refusal == HTTP_ACCEPTED)
         refusal = request_framing(&fields, request);
     if (refusal == HTTP_ACCEPTED)
@@ -396,7 +330,7 @@ static enum http_refusal response_length(const struct fields *fields,
     for (size_t i = 0; i < fields->count; i++) {
         if (fields->list[i].id != HTTP_FIELD_CONTENT_LENGTH)
             continue;
-        if (!parse_length(fields->list[i].value, &length))
+        if (!http_length_parse(fields->list[i].value, &length))
             return HTTP_REFUSED_LENGTH_INVALID;
         if (found && length != response->content_length)
             return HTTP_REFUSED_LENGTH_TWICE;

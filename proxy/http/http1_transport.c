@@ -238,6 +238,12 @@ static void on_tunnel(struct http_exchange *base)
     loop_defer(base->session->worker->loop, &exchange->task);
 }
 
+/* One exchange at a time: the session's own lines are about it. */
+static void on_located(struct http_exchange *base)
+{
+    base->session->log = base->log;
+}
+
 const struct http_transport http1_transport = {
     .head = on_head,
     .interim = on_interim,
@@ -249,4 +255,5 @@ const struct http_transport http1_transport = {
     .read_body = on_read_body,
     .pause_body = on_pause_body,
     .tunnel = on_tunnel,
+    .located = on_located,
 };

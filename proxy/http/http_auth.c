@@ -77,7 +77,7 @@ log_refusal(const struct http_exchange *exchange, enum log_level level, const ch
     struct slice shown;
     va_list arguments;
 
-    if (!log_wants(session->log, level))
+    if (!log_wants(exchange->log, level))
         return;
     va_start(arguments, format);
     vsnprintf(words, sizeof words, format, arguments);
@@ -85,7 +85,7 @@ log_refusal(const struct http_exchange *exchange, enum log_level level, const ch
     add_field(&text, "host", host);
     add_field(&text, "referrer", referer);
     shown = shown_request(exchange, line);
-    log_line(session->log, level, session->id,
+    log_line(exchange->log, level, session->id,
              "%s, client: %s, server: %.*s, request: \"%.*s\"%.*s", words,
              address_print(&session->address).text, (int)exchange->server->name.len,
              exchange->server->name.at, (int)shown.len, shown.at, (int)text.len, text.at);

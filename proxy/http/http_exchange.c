@@ -3,6 +3,8 @@
 #include "base/chars.h"
 #include "http/http_error_page.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The room for fields begins with this many and doubles. */
@@ -54,6 +56,21 @@ void http_exchange_add_field(struct http_exchange *exchange, struct slice name, 
                             .id = http_field_lookup(name)};
 }
 
+void http_exchange_log(const struct http_exchange *exchange, enum log_level level,
+                       const char *format, ...)
+{
+    char text[1024];
+    va_list list;
+
+    if (!log_wants(exchange->log, level))
+        return;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    log_line(exchange->log, level, exchange->session->id, "%s, client: %s", text,
+             address_print(&exchange->session->address).text);
+}
+
 void http_exchange_answer(struct http_exchange *exchange, unsigned status, struct slice type,
                           struct slice body)
 {
@@ -85,8 +102,8 @@ void http_exchange_error(struct http_exchange *exchange, unsigned status)
 
 void http_exchange_refuse(struct http_exchange *exchange, enum http_refusal refusal)
 {
-    session_log(exchange->session, LOG_INFO, "%s in request \"%s\"", http_refusal_words(refusal),
-                log_escape(exchange->request.line).text);
+    http_exchange_log(exchange, LOG_INFO, "%s in request \"%s\"", http_refusal_words(refusal),
+                      log_escape(exchange->request.line).text);
     exchange->close_after = true;
     http_exchange_error(exchange, http_refusal_status(refusal));
 }

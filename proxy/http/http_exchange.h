@@ -54,6 +54,9 @@ struct http_transport {
     /* After a 101 head: from now on reader->body gets the raw bytes of the client (`last` at its
      * end) and body sends raw bytes. */
     void (*tunnel)(struct http_exchange *exchange);
+    /* exchange->location and exchange->log have been chosen, maybe not for the first time. NULL:
+     * nobody has to know. */
+    void (*located)(struct http_exchange *exchange);
 };
 
 /* More internal redirects than these are a loop (nginx's number). */
@@ -72,8 +75,9 @@ struct http_captures {
 struct http_exchange {
     struct session *session;
     const struct http_transport *transport;
-    void *connection;   /* the transport's */
-    struct arena arena; /* for everything that lives as long as the exchange; ceiling 256 KiB */
+    void *connection;      /* the transport's */
+    const struct log *log; /* for its lines: the error_log of its location once that is known */
+    struct arena arena;    /* for everything that lives as long as the exchange; ceiling 256 KiB */
     struct http_request request;
     struct http_response response; /* filled in by the handler before transport->head */
     const struct http_server *server;
@@ -115,6 +119,10 @@ void http_exchange_refuse(struct http_exchange *exchange, enum http_refusal refu
 
 /* 301, 302… to `location` (already safe: see http_uri_escape). */
 void http_exchange_redirect(struct http_exchange *exchange, unsigned status, struct slice location);
+
+/* A log line about the exchange, as session_log writes it. */
+void http_exchange_log(const struct http_exchange *exchange, enum log_level level,
+                       const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Adds a field to the response; name and value must live as long as the exchange. Control bytes in
  * the value are dropped, whatever put them there. */

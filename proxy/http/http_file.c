@@ -68,9 +68,9 @@ static void fail(struct http_exchange *exchange, struct slice path, int error)
 {
     struct open_failure failure = find_failure(error);
 
-    session_log(exchange->session, failure.level, "open \"%s%s\" failed (%d: %s)",
-                log_escape(exchange->location->root).text, log_escape(path).text, error,
-                error == EXDEV ? "a link leaves the root" : strerror(error));
+    http_exchange_log(exchange, failure.level, "open \"%s%s\" failed (%d: %s)",
+                      log_escape(exchange->location->root).text, log_escape(path).text, error,
+                      error == EXDEV ? "a link leaves the root" : strerror(error));
     http_exchange_error(exchange, failure.status);
 }
 
@@ -154,8 +154,8 @@ static void serve_directory(struct http_exchange *exchange)
         fail(exchange, directory, ENOENT);
         return;
     }
-    session_log(exchange->session, LOG_ERROR, "directory index of \"%s%s\" is forbidden",
-                log_escape(exchange->location->root).text, log_escape(directory).text);
+    http_exchange_log(exchange, LOG_ERROR, "directory index of \"%s%s\" is forbidden",
+                      log_escape(exchange->location->root).text, log_escape(directory).text);
     http_exchange_error(exchange, 403);
 }
 

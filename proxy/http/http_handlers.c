@@ -78,8 +78,8 @@ void http_handle(struct http_exchange *exchange)
 void http_redirect_internally(struct http_exchange *exchange, struct slice path, struct slice query)
 {
     if (exchange->jumps++ == HTTP_JUMPS_MAX) {
-        session_log(exchange->session, LOG_ERROR, "more than %d internal redirects, last to \"%s\"",
-                    HTTP_JUMPS_MAX, log_escape(path).text);
+        http_exchange_log(exchange, LOG_ERROR, "more than %d internal redirects, last to \"%s\"",
+                          HTTP_JUMPS_MAX, log_escape(path).text);
         http_exchange_error(exchange, 500);
         return;
     }

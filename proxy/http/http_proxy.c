@@ -96,9 +96,9 @@ static void log_failure(const struct http_proxy *proxy, const char *words, const
 {
     const struct http_proxy_pass *pass = &location_of(proxy)->proxy_pass;
 
-    session_log(proxy->exchange->session, LOG_ERROR, "%s%s%s, backend: \"%s\", request: \"%s\"",
-                words, detail[0] == '\0' ? "" : ": ", detail, log_escape(pass->authority).text,
-                log_escape(proxy->exchange->request.line).text);
+    http_exchange_log(proxy->exchange, LOG_ERROR, "%s%s%s, backend: \"%s\", request: \"%s\"", words,
+                      detail[0] == '\0' ? "" : ": ", detail, log_escape(pass->authority).text,
+                      log_escape(proxy->exchange->request.line).text);
 }
 
 /* Ends the exchange with an error the client can see: a page, or if the answer has begun, a

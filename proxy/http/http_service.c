@@ -130,10 +130,11 @@ struct http_content *http_content_of(const struct http_exchange *exchange)
     return http_service_of(exchange)->content;
 }
 
-void http_content_choose_log(const struct http_exchange *exchange)
+void http_content_choose_log(struct http_exchange *exchange)
 {
-    exchange->session->log =
-        &http_content_of(exchange)->locations[exchange->location->number].error_log;
+    exchange->log = &http_content_of(exchange)->locations[exchange->location->number].error_log;
+    if (exchange->transport->located != NULL)
+        exchange->transport->located(exchange);
 }
 
 const struct http_clock *http_content_clock(struct http_content *content)

@@ -43,8 +43,8 @@ struct http_service {
 struct http_content *http_content_start(struct worker *worker);
 void http_content_stop(struct http_content *content);
 
-/* From now on the session's log lines go to the error_log of the exchange's location. */
-void http_content_choose_log(const struct http_exchange *exchange);
+/* From now on the exchange's log lines go to the error_log of its location. */
+void http_content_choose_log(struct http_exchange *exchange);
 
 /* The service, the content, the clock as of this turn of the loop. */
 const struct http_service *http_service_of(const struct http_exchange *exchange);
