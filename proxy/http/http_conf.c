@@ -61,7 +61,8 @@ const struct conf_group http_ignored_group = {"http_ignored", 1, ignored_rows,
                                               ROW_COUNT(ignored_rows), NULL};
 
 static const struct conf_group *const groups[] = {
-    &http_main_group, &http_server_group, &http_location_group, &http_ignored_group, NULL,
+    &http_main_group,  &http_server_group,  &http_location_group,
+    &http_proxy_group, &http_ignored_group, NULL,
 };
 
 static const struct conf_scope *first_server(const struct conf *conf)

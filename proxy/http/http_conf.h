@@ -4,9 +4,9 @@
 #include "base/slice.h"
 #include "conf/conf_types.h"
 #include "http/http_message.h"
+#include "http/http_proxy_conf.h"
 #include "http/http_template.h"
 #include "http/http_types.h"
-#include "relay/backend.h"
 #include "relay/protocol_conf.h"
 
 #include <stdbool.h>
@@ -90,28 +90,6 @@ struct http_return {
     struct http_template text;
 };
 
-/* proxy_pass */
-struct http_proxy_pass {
-    bool present;
-    struct backend_target target;
-    struct slice authority; /* $proxy_host: host[:port] as written */
-    bool has_uri;           /* a path is written: it replaces what the location matched */
-    struct slice uri;
-    struct conf_place place;
-};
-
-/* proxy_set_header */
-struct http_set_header {
-    struct slice name;
-    enum http_field_id id;
-    struct http_template value; /* no parts: the field is not sent */
-};
-
-struct http_set_headers {
-    struct http_set_header *items;
-    size_t count;
-};
-
 /* auth_basic */
 struct http_realm {
     bool on;
@@ -155,6 +133,7 @@ struct http_location {
     struct slice path; /* what the location is named */
     uint32_t number;   /* counts all locations and servers of the configuration from 0 */
     const struct http_server *server;
+    const struct http_proxy_conf *proxy;
     const struct conf_scope *scope; /* for conf_values of groups that others own: error_log */
     struct conf_place place;
 };
@@ -178,6 +157,12 @@ extern const struct protocol_conf http_protocol_conf;
 /* The servers that share an address, default first: what struct listen.servers points to, an array
  * of listen.server_count pointers. */
 typedef const struct http_server *http_server_pointer;
+
+/* Does this location hand to a backend? */
+static inline bool http_location_proxies(const struct http_location *location)
+{
+    return location->proxy != NULL && location->proxy->pass.present;
+}
 
 /* Does this location ask for a password? */
 static inline bool http_location_asks(const struct http_location *location)

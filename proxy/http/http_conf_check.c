@@ -100,6 +100,7 @@ void http_check_server(struct conf_reader *reader, const struct conf_scope *scop
     (void)values;
     if (scope->context != CONF_SERVER)
         return;
+    http_proxy_conf_link(reader, scope);
     server = prepare_server(reader, scope);
     http_conf_add_locations(reader, scope, server);
     http_check_listens(reader, scope);
@@ -144,7 +145,7 @@ static void number_server(struct conf_reader *reader, const struct conf_scope *s
         struct http_location *location = conf_values(reader->conf, inner, &http_location_group);
 
         location->number = (*next)++;
-        add_backend(reader, backends, &location->proxy_pass);
+        add_backend(reader, backends, &location->proxy->pass);
     }
 }
 
@@ -180,6 +181,7 @@ void http_check_main(struct conf_reader *reader, const struct conf_scope *scope,
     (void)values;
     if (scope->context != CONF_HTTP)
         return;
+    http_proxy_conf_link(reader, scope);
     for (const struct conf_scope *server = conf_first(scope, CONF_SERVER); server != NULL;
          server = conf_next(server))
         number_server(reader, server, &number, &backends);

@@ -111,7 +111,7 @@ static void serve_index(struct http_exchange *exchange, struct slice path)
         exchange->location = routed.location;
     if (exchange->location->returns.present)
         http_return_handle(exchange);
-    else if (exchange->location->proxy_pass.present)
+    else if (http_location_proxies(exchange->location))
         http_proxy_handle(exchange);
     else
         serve(exchange);

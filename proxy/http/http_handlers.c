@@ -14,7 +14,7 @@ static bool is_too_large(const struct http_exchange *exchange)
 
 static void handle_content(struct http_exchange *exchange)
 {
-    if (exchange->location->proxy_pass.present)
+    if (http_location_proxies(exchange->location))
         http_proxy_handle(exchange);
     else
         http_file_handle(exchange);

@@ -24,7 +24,7 @@ static const struct http_location *location_of(const struct http_proxy *proxy)
 
 static const struct backend_target *target_of(const struct http_proxy *proxy)
 {
-    return &proxy->exchange->location->proxy_pass.target;
+    return &proxy->exchange->location->proxy->pass.target;
 }
 
 /* What to wait for follows from the state. While the client is the slow one, the connection's own
@@ -40,15 +40,16 @@ static uint32_t time_left(const struct http_proxy *proxy)
         return 0;
     case HTTP_PROXY_HEAD:
         if (proxy->request_done)
-            return location->proxy_read_timeout;
-        return stream_queued(proxy->backend) >= QUEUE_MAX ? location->proxy_send_timeout : 0;
+            return location->proxy->proxy_read_timeout;
+        return stream_queued(proxy->backend) >= QUEUE_MAX ? location->proxy->proxy_send_timeout : 0;
     case HTTP_PROXY_BODY:
-        return stream_is_paused(proxy->backend) ? 0 : location->proxy_read_timeout;
+        return stream_is_paused(proxy->backend) ? 0 : location->proxy->proxy_read_timeout;
     case HTTP_PROXY_TUNNEL:
         if (proxy->client_ended || proxy->backend_ended)
             return TUNNEL_END_MS;
-        return location->proxy_read_timeout > TUNNEL_IDLE_MS ? location->proxy_read_timeout
-                                                             : TUNNEL_IDLE_MS;
+        return location->proxy->proxy_read_timeout > TUNNEL_IDLE_MS
+                   ? location->proxy->proxy_read_timeout
+                   : TUNNEL_IDLE_MS;
     }
     ensure(!"unreachable");
     return 0;
@@ -94,7 +95,7 @@ static void note_time(struct http_proxy *proxy)
 
 static void log_failure(const struct http_proxy *proxy, const char *words, const char *detail)
 {
-    const struct http_proxy_pass *pass = &location_of(proxy)->proxy_pass;
+    const struct http_proxy_pass *pass = &location_of(proxy)->proxy->pass;
 
     http_exchange_log(proxy->exchange, LOG_ERROR, "%s%s%s, backend: \"%s\", request: \"%s\"", words,
                       detail[0] == '\0' ? "" : ": ", detail, log_escape(pass->authority).text,
@@ -479,8 +480,8 @@ static void attempt(struct http_proxy *proxy, bool from_pool)
         return;
     }
     proxy->state = HTTP_PROXY_CONNECTING;
-    proxy->dial = backend_dial(worker, target_of(proxy), location_of(proxy)->proxy_connect_timeout,
-                               on_dialled, proxy);
+    proxy->dial = backend_dial(worker, target_of(proxy),
+                               location_of(proxy)->proxy->proxy_connect_timeout, on_dialled, proxy);
 }
 
 /* The client's side. */

@@ -82,7 +82,7 @@ bool http_proxy_is_hop_field(const struct http_field *field, const struct http_f
  * normalised path, escaped again. Without a URI part the target goes as it came. */
 static struct slice backend_target(struct http_exchange *exchange)
 {
-    const struct http_proxy_pass *pass = &exchange->location->proxy_pass;
+    const struct http_proxy_pass *pass = &exchange->location->proxy->pass;
     const struct http_request *request = &exchange->request;
     struct slice path, target;
     struct text text;
@@ -139,7 +139,7 @@ static void write_clean(struct text *out, struct slice name, struct slice value)
 
 static void write_set_fields(struct text *out, struct http_proxy *proxy, const struct slice *values)
 {
-    const struct http_set_headers *set = &proxy->exchange->location->proxy_set_header;
+    const struct http_set_headers *set = &proxy->exchange->location->proxy->set_header;
 
     for (size_t i = 0; i < set->count; i++) {
         if (set->items[i].id == HTTP_FIELD_CONNECTION)
@@ -154,10 +154,10 @@ static void write_host(struct text *out, const struct http_proxy *proxy, const s
 {
     const struct http_location *location = proxy->exchange->location;
 
-    for (size_t i = 0; i < location->proxy_set_header.count; i++)
-        if (location->proxy_set_header.items[i].id == HTTP_FIELD_HOST && values[i].len > 0)
+    for (size_t i = 0; i < location->proxy->set_header.count; i++)
+        if (location->proxy->set_header.items[i].id == HTTP_FIELD_HOST && values[i].len > 0)
             return;
-    write_clean(out, SLICE("Host"), location->proxy_pass.authority);
+    write_clean(out, SLICE("Host"), location->proxy->pass.authority);
 }
 
 static void write_own_fields(struct text *out, const struct http_proxy *proxy)
@@ -182,7 +182,7 @@ static void write_own_fields(struct text *out, const struct http_proxy *proxy)
 static void write_client_fields(struct text *out, const struct http_proxy *proxy)
 {
     const struct http_request *request = &proxy->exchange->request;
-    const struct http_set_headers *set = &proxy->exchange->location->proxy_set_header;
+    const struct http_set_headers *set = &proxy->exchange->location->proxy->set_header;
 
     for (size_t i = 0; i < request->field_count; i++) {
         const struct http_field *field = &request->fields[i];
@@ -196,7 +196,7 @@ static void write_client_fields(struct text *out, const struct http_proxy *proxy
 
 static struct slice *evaluate_set_fields(struct http_exchange *exchange, size_t *size)
 {
-    const struct http_set_headers *set = &exchange->location->proxy_set_header;
+    const struct http_set_headers *set = &exchange->location->proxy->set_header;
     struct slice *values = arena_alloc(&exchange->arena, set->count * sizeof *values + 1);
 
     for (size_t i = 0; values != NULL && i < set->count; i++) {
@@ -219,7 +219,7 @@ struct slice http_proxy_request_head(struct http_proxy *proxy)
 {
     struct http_exchange *exchange = proxy->exchange;
     struct slice target = backend_target(exchange);
-    size_t size = 256 + exchange->location->proxy_pass.authority.len +
+    size_t size = 256 + exchange->location->proxy->pass.authority.len +
                   exchange->request.method_text.len + target.len +
                   client_fields_size(&exchange->request);
     struct slice *values = evaluate_set_fields(exchange, &size);

@@ -43,10 +43,10 @@ static struct slice join(struct arena *arena, struct slice a, struct slice b)
 static struct slice map_location(struct http_exchange *exchange, struct slice url)
 {
     const struct http_location *location = exchange->location;
-    struct slice base = location->proxy_pass.has_uri ? location->path : SLICE("/");
+    struct slice base = location->proxy->pass.has_uri ? location->path : SLICE("/");
     struct slice rest;
 
-    if (!is_backend_url(&location->proxy_pass, url, &rest))
+    if (!is_backend_url(&location->proxy->pass, url, &rest))
         return url;
     base = http_absolute_url(exchange, base);
     return base.at == NULL ? url : join(&exchange->arena, base, rest);

@@ -99,7 +99,7 @@ static void build_server(struct route_server *built, const struct http_server *s
             add(&built->paths, PATH_EXACT, location->path, location);
         else
             built->prefixes[built->prefix_count++] = location;
-        if (location->proxy_pass.present && slice_ends(location->path, SLICE("/")))
+        if (http_location_proxies(location) && slice_ends(location->path, SLICE("/")))
             add(&built->paths, PATH_SLASHLESS,
                 slice_part(location->path, 0, location->path.len - 1), location);
     }

@@ -48,8 +48,8 @@ static void add_location(struct http_content *content, const struct http_locatio
 
     if (location->root.len > 0)
         found->root = http_file_cache_root(content->files, location->root);
-    if (location->proxy_pass.present)
-        rights_connect(&content->worker->rights, location->proxy_pass.target.port);
+    if (http_location_proxies(location))
+        rights_connect(&content->worker->rights, location->proxy->pass.target.port);
     find_logs(content, location);
     found->password_file = find_passwords(content, location);
     found->error_log =

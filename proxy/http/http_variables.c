@@ -365,17 +365,18 @@ static struct slice proxy_host(struct http_exchange *exchange,
                                const struct http_template_part *part)
 {
     (void)part;
-    return exchange->location == NULL ? SLICE_NONE
-                                      : present(exchange->location->proxy_pass.authority);
+    if (exchange->location == NULL || !http_location_proxies(exchange->location))
+        return SLICE_NONE;
+    return exchange->location->proxy->pass.authority;
 }
 
 static struct slice proxy_port(struct http_exchange *exchange,
                                const struct http_template_part *part)
 {
     (void)part;
-    if (exchange->location == NULL || !exchange->location->proxy_pass.present)
+    if (exchange->location == NULL || !http_location_proxies(exchange->location))
         return SLICE_NONE;
-    return number(exchange, exchange->location->proxy_pass.target.port);
+    return number(exchange, exchange->location->proxy->pass.target.port);
 }
 
 /* Every X-Forwarded-For of the request, then the client. */

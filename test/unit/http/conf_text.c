@@ -6,13 +6,8 @@
 #include "tls/tls_conf.h"
 
 static const struct conf_group *const groups[] = {
-    &http_main_group,
-    &http_server_group,
-    &http_location_group,
-    &http_ignored_group,
-    &tls_conf_group,
-    &relay_log_group,
-    NULL,
+    &http_main_group,    &http_server_group, &http_location_group, &http_proxy_group,
+    &http_ignored_group, &tls_conf_group,    &relay_log_group,     NULL,
 };
 
 void conf_text_read(struct conf_text *text, const char *source, bool checks_disk)

@@ -335,13 +335,13 @@ static void has_the_defaults_of_nginx(void **state)
     assert_int_equal(location->client_max_body_size, 1 << 20);
     assert_int_equal(location->keepalive_timeout.timeout_ms, 75000);
     assert_int_equal(location->keepalive_requests, 1000);
-    assert_int_equal(location->proxy_read_timeout, 60000);
+    assert_int_equal(location->proxy->proxy_read_timeout, 60000);
     assert_true(slice_equal(location->default_type, SLICE("text/plain")));
     assert_int_equal(location->access_log.count, 1);
     assert_true(slice_equal(location->access_log.items[0].path, SLICE("/test/logs/access.log")));
     assert_true(slice_equal(location->access_log.items[0].format->name, SLICE("combined")));
     assert_int_equal(location->index.count, 1);
-    assert_false(location->proxy_pass.present);
+    assert_false(location->proxy->pass.present);
     assert_false(location->returns.present);
     conf_text_free(&text);
 }
@@ -358,9 +358,9 @@ static void lists_are_inherited_whole_or_not_at_all(void **state)
                    false);
     assert_true(text.good);
     server = server_of(&text);
-    assert_int_equal(server->locations[0]->proxy_set_header.count, 2);
+    assert_int_equal(server->locations[0]->proxy->set_header.count, 2);
     assert_int_equal(server->locations[0]->access_log.count, 1);
-    assert_int_equal(server->locations[1]->proxy_set_header.count, 1);
+    assert_int_equal(server->locations[1]->proxy->set_header.count, 1);
     assert_true(server->locations[1]->access_log.off);
     conf_text_free(&text);
 }
@@ -379,12 +379,12 @@ static void reads_backends_and_returns(void **state)
                    false);
     assert_true(text.good);
     server = server_of(&text);
-    assert_true(slice_equal(server->locations[0]->proxy_pass.target.host, SLICE("::1")));
-    assert_int_equal(server->locations[0]->proxy_pass.target.port, 81);
-    assert_true(slice_equal(server->locations[0]->proxy_pass.authority, SLICE("[::1]:81")));
-    assert_true(slice_equal(server->locations[0]->proxy_pass.uri, SLICE("/x?y")));
-    assert_int_equal(server->locations[1]->proxy_pass.target.port, 80);
-    assert_false(server->locations[1]->proxy_pass.has_uri);
+    assert_true(slice_equal(server->locations[0]->proxy->pass.target.host, SLICE("::1")));
+    assert_int_equal(server->locations[0]->proxy->pass.target.port, 81);
+    assert_true(slice_equal(server->locations[0]->proxy->pass.authority, SLICE("[::1]:81")));
+    assert_true(slice_equal(server->locations[0]->proxy->pass.uri, SLICE("/x?y")));
+    assert_int_equal(server->locations[1]->proxy->pass.target.port, 80);
+    assert_false(server->locations[1]->proxy->pass.has_uri);
     assert_int_equal(server->locations[2]->returns.status, 302);
     assert_true(server->locations[2]->returns.is_redirect);
     assert_int_equal(server->locations[3]->returns.status, 301);

@@ -117,15 +117,17 @@ static void test_heads(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct http_location *location = calloc(1, sizeof *location);
+        struct http_proxy_conf *conf = calloc(1, sizeof *conf);
         struct http_exchange exchange = {.location = location};
         struct http_proxy proxy = {.exchange = &exchange};
         struct slice head;
 
+        location->proxy = conf;
         location->path = slice_of(rows[i].location);
-        location->proxy_pass.authority = SLICE("b:81");
-        location->proxy_pass.has_uri = rows[i].uri != NULL;
+        conf->pass.authority = SLICE("b:81");
+        conf->pass.has_uri = rows[i].uri != NULL;
         if (rows[i].uri != NULL)
-            location->proxy_pass.uri = slice_of(rows[i].uri);
+            conf->pass.uri = slice_of(rows[i].uri);
         arena_init(&exchange.arena, 262144);
         assert_int_equal(
             http1_parse_request(slice_of(rows[i].request), &exchange.arena, &exchange.request),
@@ -134,6 +136,7 @@ static void test_heads(void **state)
         if (!slice_equal(head, slice_of(rows[i].head)))
             fail_msg("%s: %.*s", rows[i].request, (int)head.len, head.at);
         arena_deinit(&exchange.arena);
+        free(conf);
         free(location);
     }
 }

@@ -1,0 +1,147 @@
+#include "http/http_proxy_conf.h"
+
+#include "base/address.h"
+#include "base/chars.h"
+#include "base/number.h"
+#include "dns/dns.h"
+#include "http/http_conf.h"
+#include "http/http_conf_types.h"
+
+/* proxy_pass */
+
+static bool is_backend_host(struct slice host)
+{
+    struct address address;
+
+    return address_parse(host, &address) || dns_name_valid(host);
+}
+
+/* "host", "host:port", "[v6]", "[v6]:port". */
+static bool parse_backend(struct slice authority, struct backend_target *target)
+{
+    size_t bracket = slice_find_last(authority, ']');
+    size_t colon = slice_find_last(authority, ':');
+    uint64_t port = 80;
+
+    if (colon != SLICE_NOT_FOUND && (bracket == SLICE_NOT_FOUND || colon > bracket)) {
+        if (!number_parse(slice_from(authority, colon + 1), 65535, &port) || port == 0)
+            return false;
+        authority = slice_part(authority, 0, colon);
+    }
+    if (slice_starts(authority, SLICE("[")) && slice_ends(authority, SLICE("]")))
+        authority = slice_part(authority, 1, authority.len - 2);
+    *target = (struct backend_target){.host = authority, .port = (uint16_t)port};
+    return is_backend_host(authority);
+}
+
+struct refused_beginning {
+    const char *beginning, *message, *help;
+};
+
+static const struct refused_beginning refused_backends[] = {
+    {"https://",     "TLS to backends is not supported yet",
+     "use http:// inside the machine or a private network"                               },
+    {"http://unix:", "backends on UNIX sockets are not supported",
+     "let the backend listen on 127.0.0.1"                                               },
+    {"grpc://",      "frontd speaks HTTP/1.1 to backends",         "use http://host:port"},
+};
+
+static bool check_backend_url(struct conf_reader *reader, const struct conf_word *word)
+{
+    for (size_t i = 0; i < sizeof refused_backends / sizeof refused_backends[0]; i++) {
+        const struct refused_beginning *row = &refused_backends[i];
+
+        if (slice_starts_fold(word->text, slice_of(row->beginning)))
+            return http_conf_refuse(reader, word->place, row->help, "%s", row->message);
+    }
+    if (slice_find(word->text, '$') != SLICE_NOT_FOUND)
+        return http_conf_refuse(reader, word->place,
+                                "write the backend's name; it is resolved at run time anyway",
+                                "variables in `proxy_pass` come later");
+    if (!slice_starts_fold(word->text, SLICE("http://")))
+        return http_conf_refuse(reader, word->place, "write `proxy_pass http://host:port;`",
+                                "`%.*s` does not begin with http://", HTTP_SHOW(word->text));
+    return true;
+}
+
+static bool parse_proxy_pass(struct conf_reader *reader, const struct conf_directive *directive,
+                             void *value)
+{
+    const struct conf_word *word = &directive->words[0];
+    struct http_proxy_pass pass = {.present = true, .place = word->place};
+    struct slice rest = slice_from(word->text, sizeof "http://" - 1);
+    size_t len = 0;
+
+    if (!check_backend_url(reader, word))
+        return false;
+    while (len < rest.len && rest.at[len] != '/' && rest.at[len] != '?')
+        len++;
+    pass.authority = slice_part(rest, 0, len);
+    pass.uri = slice_from(rest, len);
+    pass.has_uri = pass.uri.len > 0;
+    if (!parse_backend(pass.authority, &pass.target))
+        return http_conf_refuse(reader, word->place, "write `proxy_pass http://host:port;`",
+                                "`%.*s` is no host with a port", HTTP_SHOW(pass.authority));
+    *(struct http_proxy_pass *)value = pass;
+    return true;
+}
+
+static const struct conf_type http_type_proxy_pass = {"backend", parse_proxy_pass};
+
+/* proxy_set_header */
+
+/* Fields that say where a message ends; they follow from the message. */
+static bool is_framing(struct slice name)
+{
+    return slice_equal_fold(name, SLICE("content-length")) ||
+           slice_equal_fold(name, SLICE("transfer-encoding")) ||
+           slice_equal_fold(name, SLICE("trailer")) || slice_equal_fold(name, SLICE("te"));
+}
+
+static bool parse_set_header(struct conf_reader *reader, const struct conf_directive *directive,
+                             void *value)
+{
+    struct http_set_headers *headers = value;
+    const struct conf_word *name = &directive->words[0], *text = &directive->words[1];
+    struct http_set_header header = {.name = name->text, .id = HTTP_FIELD_OTHER};
+
+    if (name->text.len == 0 || !chars_all(name->text, CHARS_TOKEN))
+        return conf_fail(reader, name->place, "`%.*s` is no name of a header field",
+                         HTTP_SHOW(name->text));
+    if (is_framing(name->text))
+        return http_conf_refuse(reader, name->place, "leave it out",
+                                "frontd says itself how long a body is");
+    if (!http_conf_template(reader, text->text, text->place, &header.value))
+        return false;
+    header.id = http_field_lookup(name->text);
+    *(struct http_set_header *)http_conf_append(reader, (void **)&headers->items, &headers->count,
+                                                sizeof header) = header;
+    return true;
+}
+
+static const struct conf_type http_type_set_header = {"header field", parse_set_header};
+
+#define CONF_STRUCT struct http_proxy_conf
+static const struct conf_row rows[] = {
+#include "conf/conf_rows.inc"
+#include "http/http_proxy.def"
+};
+#undef CONF_STRUCT
+
+const struct conf_group http_proxy_group = {
+    .name = "http_proxy",
+    .size = sizeof(struct http_proxy_conf),
+    .rows = rows,
+    .row_count = sizeof rows / sizeof *rows,
+};
+
+/* Blocks of any kind and depth: whatever holds a location's values holds these, too. */
+void http_proxy_conf_link(struct conf_reader *reader, const struct conf_scope *scope)
+{
+    struct http_location *location = conf_values(reader->conf, scope, &http_location_group);
+
+    if (location != NULL)
+        location->proxy = conf_values(reader->conf, scope, &http_proxy_group);
+    for (const struct conf_scope *inner = scope->first_child; inner != NULL; inner = inner->next)
+        http_proxy_conf_link(reader, inner);
+}
