@@ -14,6 +14,7 @@ HOMES = {  # where an outside library may be included
     "openssl": {"tls", "auth"},  # auth: digests only, without libssl
     "crypt": {"auth"},
     "ares": {"dns"},
+    "pcre2": {"http"},
 }
 
 # Parsers and writers of peers' bytes: they see bytes and nothing else, so that a test and a fuzz
