@@ -3,6 +3,7 @@
 #include "http/http1_connection.h"
 #include "http/http_service.h"
 #include "relay/listen.h"
+#include "relay/listen_tls.h"
 #include "relay/session.h"
 #include "relay/worker.h"
 #include "tls/tls_conf.h"
@@ -25,39 +26,31 @@ static bool is_ours(const struct listen *listen)
 }
 
 /* False if the server has no certificate. */
-static bool server_tls(const struct worker *worker, const struct http_server *server,
+static bool server_tls(const struct conf *conf, const struct http_server *server,
                        struct arena *arena, struct tls_server *tls)
 {
     struct slice *names = arena_zero(arena, (server->server_name.count + 1) * sizeof *names);
 
-    if (!tls_conf_server(worker->conf, conf_values(worker->conf, server->scope, &tls_conf_group),
-                         arena, tls))
+    if (!tls_conf_server(conf, conf_values(conf, server->scope, &tls_conf_group), arena, tls))
         return false;
     for (size_t i = 0; i < server->server_name.count; i++)
         names[i] = server->server_name.items[i].written;
     tls->names = names;
     tls->name_count = server->server_name.count;
     tls->service = "http";
-    tls->remote = worker->remote;
     tls->alpn = alpn;
     return true;
 }
 
-static bool start_tls(const struct worker *worker, struct listen *listen, struct arena *arena)
+static size_t tls_servers(const struct conf *conf, const struct listen *listen, struct arena *arena,
+                          struct tls_server *tls)
 {
     const http_server_pointer *servers = listen->servers;
-    struct tls_server *tls = arena_zero(arena, listen->server_count * sizeof *tls);
-    struct slice why = SLICE("no server on this address has a certificate");
     size_t count = 0;
 
-    for (size_t i = 0; i < listen->server_count; i++)
-        count += server_tls(worker, servers[i], arena, &tls[count]);
-    if (count > 0)
-        listen->tls_context = tls_context_new(tls, count, arena, &why);
-    if (listen->tls_context == NULL)
-        log_line(worker->log, LOG_EMERG, 0, "http: TLS on %s: %.*s",
-                 address_port_print(&listen->address).text, (int)why.len, why.at);
-    return listen->tls_context != NULL;
+    for (size_t i = 0; listen->tls && i < listen->server_count; i++)
+        count += server_tls(conf, servers[i], arena, &tls[count]);
+    return count;
 }
 
 static bool has_listens(const struct worker *worker)
@@ -70,20 +63,14 @@ static bool has_listens(const struct worker *worker)
 
 static bool start(struct worker *worker)
 {
-    struct arena arena; /* for what tls_context_new copies */
     bool started = true;
 
     if (!has_listens(worker))
         return true;
     (void)http_content_start(worker); /* each listen's service leads to it */
-    arena_init(&arena, ARENA_UNLIMITED);
-    for (size_t i = 0; i < worker->listens->count && started; i++) {
-        struct listen *listen = &worker->listens->listens[i];
-
-        if (is_ours(listen) && listen->tls)
-            started = start_tls(worker, listen, &arena);
-    }
-    arena_deinit(&arena);
+    for (size_t i = 0; i < worker->listens->count && started; i++)
+        if (is_ours(&worker->listens->listens[i]))
+            started = listen_tls_start(worker, &worker->listens->listens[i]);
     return started;
 }
 
@@ -99,9 +86,7 @@ static void stop(struct worker *worker)
             continue;
         content = service->content;
         listen->service = NULL;
-        if (listen->tls_context != NULL)
-            tls_context_free(listen->tls_context);
-        listen->tls_context = NULL;
+        listen_tls_stop(listen);
     }
     http_content_stop(content);
 }
@@ -116,6 +101,7 @@ const struct protocol http_protocol = {
     .plain_on_tls = {PLAIN_ON_TLS, sizeof PLAIN_ON_TLS - 1},
     .start = start,
     .stop = stop,
+    .tls_servers = tls_servers,
     .opened = http1_connection_opened,
     .received = http1_connection_received,
     .drained = http1_connection_drained,

@@ -59,6 +59,39 @@ bool descriptor_map(int fd, struct slice *bytes)
     return true;
 }
 
+#define SHARED_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE)
+
+int descriptor_share(const char *name, size_t len, void **memory)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    *memory = MAP_FAILED;
+    if (fd < 0)
+        return -1;
+    if (ftruncate(fd, (off_t)len) == 0)
+        *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (*memory == MAP_FAILED || fcntl(fd, F_ADD_SEALS, SHARED_SEALS) != 0) {
+        int error = errno;
+
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
+const void *descriptor_map_shared(int fd, size_t len)
+{
+    struct stat status;
+    void *memory;
+
+    if (fcntl(fd, F_GET_SEALS) != SHARED_SEALS || fstat(fd, &status) != 0 ||
+        (uint64_t)status.st_size != len)
+        return NULL;
+    memory = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
 /* Room for two descriptors, so that a second one is seen (and refused) rather than cut off. */
 union rights {
     struct cmsghdr head;

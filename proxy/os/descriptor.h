@@ -16,6 +16,12 @@ int descriptor_seal(const char *name, struct slice bytes) __attribute__((warn_un
  * could still change or shorten it. */
 bool descriptor_map(int fd, struct slice *bytes) __attribute__((warn_unused_result));
 
+/* A memory file of `len` zero bytes that this process, and nobody else, can write: through *memory,
+ * for good. -1 on failure (errno); close-on-exec. And how whoever gets it reads it. */
+int descriptor_share(const char *name, size_t len, void **memory)
+    __attribute__((warn_unused_result));
+const void *descriptor_map_shared(int fd, size_t len) __attribute__((warn_unused_result));
+
 enum descriptor_result {
     DESCRIPTOR_OK,
     DESCRIPTOR_WAIT,   /* nothing there, or no room: would block */

@@ -61,6 +61,7 @@ static const struct row rows[] = {
     {SYS_fcntl,           ALL,           0, {{1, WHOLE, F_SETFL}}},
     {SYS_fcntl,           ALL,           0, {{1, WHOLE, F_GETFD}}},
     {SYS_fcntl,           ALL,           0, {{1, WHOLE, F_SETFD}}},
+    {SYS_fcntl,           WORKER,        0, {{1, WHOLE, F_GET_SEALS}}}, /* of new certificates */
     {SYS_fcntl,           ALL,           REFUSE(EPERM), {{0}}},
     {SYS_ioctl,           ALL,           0, {{1, WHOLE, FIONREAD}}},
     {SYS_ioctl,           ALL,           0, {{1, WHOLE, FIONBIO}}},

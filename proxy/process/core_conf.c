@@ -116,6 +116,17 @@ static bool parse_module(struct conf_reader *reader, const struct conf_directive
     return true;
 }
 
+static bool parse_period(struct conf_reader *reader, const struct conf_directive *directive,
+                         void *value)
+{
+    if (!conf_type_duration.parse(reader, directive, value))
+        return false;
+    return *(uint32_t *)value >= 1000 ||
+           conf_fail(reader, directive->words[0].place, "`%.*s` takes at least a second",
+                     (int)directive->name.text.len, directive->name.text.at);
+}
+
+static const struct conf_type core_type_period = {"time", parse_period};
 static const struct conf_type core_type_user = {"user [group]", parse_user};
 static const struct conf_type core_type_processes = {"number|auto", parse_processes};
 static const struct conf_type core_type_module = {"module", parse_module};

@@ -53,6 +53,7 @@ struct generation {
     struct slice pid;         /* path of the pid file; empty: none */
     bool daemon;
     uint32_t shutdown_timeout_ms;
+    uint32_t ticket_rotation_ms;
     int snapshot;
     int *passed; /* the workers' descriptors from 3 on; the first is the channel of the day */
     size_t passed_count;

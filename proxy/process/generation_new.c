@@ -7,7 +7,6 @@
 #include "process/log_open.h"
 #include "process/worker_arguments.h"
 #include "relay/relay_conf.h"
-#include "tls/tls_conf.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -37,6 +36,7 @@ static void keep_settings(struct generation *generation, const struct conf *conf
     generation->log_level = relay_error_log_of(conf, conf->main).level;
     generation->daemon = core->daemon;
     generation->shutdown_timeout_ms = core->worker_shutdown_timeout;
+    generation->ticket_rotation_ms = core->ssl_ticket_rotation;
     if (core->pid.len > 0)
         generation->pid = keep(generation, core->pid);
 }
@@ -62,7 +62,6 @@ static bool seal_snapshot(struct generation *generation, struct configuration *c
 {
     struct slice bytes;
 
-    tls_conf_share_tickets(&configuration->sources, generation->program->ticket_keys);
     bytes = conf_sources_write(&configuration->sources, &configuration->arena);
     generation->snapshot = descriptor_seal("frontd-configuration", bytes);
     if (generation->snapshot < 0)
@@ -118,25 +117,28 @@ static bool prepare_arguments(struct generation *generation, struct configuratio
     return find_identity(arguments, &configuration->conf, &configuration->report);
 }
 
+#define PASSED (WORKER_FIRST_FD - WORKER_CHANNEL_FD)
+
 /* In the order that worker_arguments.h says. Standard error needs no passing. */
 static void list_passed(struct generation *generation, const struct sockets *sockets)
 {
     const struct listen_list *listens = &generation->listens;
     int *passed = arena_alloc(&generation->arena,
-                              (3 + listens->count + generation->logs.count) * sizeof(int));
-    size_t count = 3;
+                              (PASSED + listens->count + generation->logs.count) * sizeof(int));
+    size_t count = PASSED;
 
     passed[0] = -1;
     passed[1] = generation->snapshot;
     passed[2] = -1; /* the key channel of the day */
+    passed[3] = generation->program->tickets_fd;
     for (size_t i = 0; i < listens->count; i++)
         if (sockets_fd(sockets, listens, i) >= 0)
             passed[count++] = sockets_fd(sockets, listens, i);
-    generation->arguments->sockets = count - 3;
+    generation->arguments->sockets = count - PASSED;
     for (size_t i = 0; i < generation->logs.count; i++)
         if (generation->logs.files[i].fd != STDERR_FILENO)
             passed[count++] = generation->logs.files[i].fd;
-    generation->arguments->logs = count - 3 - generation->arguments->sockets;
+    generation->arguments->logs = count - PASSED - generation->arguments->sockets;
     generation->passed = passed;
     generation->passed_count = count;
 }

@@ -92,6 +92,7 @@ static void begin_end(struct master *master, enum master_phase phase)
     master->reload_queued = false;
     master->settling = NULL;
     deadline_clear(&master->start_deadline);
+    deadline_clear(&master->ticket_deadline);
     if (master->next != NULL)
         generation_kill(master->next);
     master->phase = phase;
@@ -326,6 +327,8 @@ int master_run(const struct program *program, struct configuration *configuratio
     deadline_init(&master.start_deadline, master_start_expired, &master);
     deadline_init(&master.reopen_deadline, master_reopen_expired, &master);
     deadline_init(&master.end_deadline, on_end_expired, &master);
+    deadline_init(&master.ticket_deadline, master_tickets_expired, &master);
+    master.tickets_since = loop_now(master.loop);
     loop_task_init(&master.sweep, on_sweep, &master);
     watch_signals(&master, watches);
     (void)privileges_raise_descriptors(MASTER_DESCRIPTORS);

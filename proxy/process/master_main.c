@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "conf/conf_block.h"
 #include "ipc/control_client.h"
+#include "os/descriptor.h"
 #include "os/sandbox.h"
 #include "process/check.h"
 #include "process/command_line.h"
@@ -10,14 +11,14 @@
 #include "process/daemon.h"
 #include "process/master.h"
 #include "process/program.h"
-#include "tls/tls_context.h"
+#include "tls/tls_tickets.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum exit_status {
@@ -72,15 +73,28 @@ static int open_beside(const char *name, const char *installed)
     return open(installed, O_PATH | O_CLOEXEC);
 }
 
+/* Older than any generation: reloads keep them. */
+static bool make_tickets(struct program *program)
+{
+    void *memory;
+
+    program->tickets_fd = descriptor_share("frontd-tickets", sizeof *program->tickets, &memory);
+    if (program->tickets_fd < 0) {
+        fprintf(stderr, "%s: cannot share memory with the workers: %s\n", program->name,
+                strerror(errno));
+        return false;
+    }
+    (void)mlock(memory, sizeof *program->tickets); /* to keep it from swap is good, not needed */
+    program->tickets = memory;
+    tls_tickets_start(program->tickets);
+    return true;
+}
+
 static int run(struct program *program, const struct build *build)
 {
     struct configuration *configuration = memory_alloc(sizeof *configuration);
-    char ticket_keys[TLS_TICKET_KEYS_BYTES];
     int started = -1;
 
-    if (getrandom(ticket_keys, sizeof ticket_keys, 0) != (ssize_t)sizeof ticket_keys)
-        abort(); /* it gives up to 256 bytes whole, once the kernel has any (getrandom(2)) */
-    program->ticket_keys = (struct slice){ticket_keys, sizeof ticket_keys};
     program->worker = open_beside("frontd-worker", build->worker);
     program->auth = open_beside("frontd-auth", build->auth);
     program->keyholder = open_beside("frontd-keyholder", build->keyholder);
@@ -91,6 +105,10 @@ static int run(struct program *program, const struct build *build)
 
         fprintf(stderr, "%s: cannot find %s, neither beside this program nor there\n",
                 program->name, missing);
+        free(configuration);
+        return EXIT_REFUSED;
+    }
+    if (!make_tickets(program)) {
         free(configuration);
         return EXIT_REFUSED;
     }
@@ -201,10 +219,13 @@ int master_main(int count, const char *const *words, const struct build *build,
                                .groups = groups,
                                .paths = &paths,
                                .globals = line.globals != NULL ? line.globals : "",
+                               .tickets_fd = -1,
                                .worker = -1,
                                .auth = -1,
                                .keyholder = -1};
     status = act(&program, &line, build);
+    if (program.tickets_fd >= 0)
+        close(program.tickets_fd);
     if (program.worker >= 0)
         close(program.worker);
     if (program.auth >= 0)

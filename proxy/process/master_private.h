@@ -45,6 +45,8 @@ struct master {
     char pid_file[PATH_MAX]; /* that we wrote; empty: none */
     struct deadline start_deadline, reopen_deadline, end_deadline;
     struct loop_task sweep; /* puts away generations without processes */
+    struct deadline ticket_deadline;
+    uint64_t tickets_since; /* when their key became the current one */
     uint64_t reload_began;
     uint64_t renewed_at;  /* because of replaced directories; 0: never */
     uint32_t generations; /* made so far */
@@ -76,6 +78,11 @@ void master_command(void *owner, struct control_client *client, enum control_com
 void master_reopen(struct master *master);
 void master_reopened(struct master *master);
 void master_reopen_expired(void *owner);
+
+/* master_tickets.c */
+
+void master_tickets_schedule(struct master *master); /* as the configuration in force wants it */
+void master_tickets_expired(void *owner);
 
 /* master.c */
 

@@ -154,6 +154,7 @@ static void on_ready(void *owner, struct generation *generation)
     }
     sockets_commit(&master->sockets, &generation->listens);
     master_update_pid_file(master);
+    master_tickets_schedule(master);
     deadline_clear(&master->start_deadline);
     if (master->phase == MASTER_STARTING) {
         master_in_force(master);

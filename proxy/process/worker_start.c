@@ -12,6 +12,7 @@
 #include "relay/backend.h"
 #include "relay/relay_conf.h"
 #include "tls/tls_remote.h"
+#include "tls/tls_tickets.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -161,6 +162,13 @@ static void make_worker(struct server *server)
     worker->remote = tls_remote_new(WORKER_KEYS_FD, &remote_events, server);
 }
 
+static bool take_tickets(struct server *server)
+{
+    server->worker.tickets = descriptor_map_shared(WORKER_TICKETS_FD, sizeof(struct tls_tickets));
+    close(WORKER_TICKETS_FD);
+    return server->worker.tickets != NULL || fail(server, "cannot read the keys of tickets");
+}
+
 static bool start_protocols(struct server *server)
 {
     for (const struct protocol *const *p = server->protocols; *p != NULL; p++)
@@ -212,7 +220,7 @@ static bool confine(struct server *server)
 
 bool server_start(struct server *server)
 {
-    if (!read_snapshot(server) || !take_descriptors(server))
+    if (!read_snapshot(server) || !take_descriptors(server) || !take_tickets(server))
         return false;
     make_worker(server);
     return become_worker(server) && start_protocols(server) && confine(server);

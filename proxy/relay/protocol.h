@@ -8,10 +8,12 @@
 /* All that the common code knows of a protocol. To add one: a folder, this struct filled in, and
  * one word in proxy/meson.build. */
 
+struct arena;
 struct session;
 struct worker;
 struct conf;
-struct listen_list;
+struct listen;
+struct tls_server;
 
 enum close_reason {
 #define CLOSE_REASON(name, code, level, words) CLOSE_##name,
@@ -30,6 +32,12 @@ struct protocol {
      * fills in each of its listens' `service`. False, with a log line, if it cannot. */
     bool (*start)(struct worker *worker);
     void (*stop)(struct worker *worker);
+
+    /* The servers of `listen` that have a certificate in `conf`, default first, into `servers`,
+     * which has room for listen->server_count: all but `remote` and `tickets`. Returns how many
+     * there are. NULL: this protocol speaks no TLS. See relay/listen_tls.h. */
+    size_t (*tls_servers)(const struct conf *conf, const struct listen *listen, struct arena *arena,
+                          struct tls_server *servers);
 
     /* The session's life, each called from the loop. In any of them the session may be closed with
      * session_close; the session and its state stay valid until the turn ends. */

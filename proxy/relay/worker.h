@@ -20,6 +20,7 @@ struct backend_pool;
 struct auth_client;
 struct auth_list;
 struct tls_remote;
+struct tls_tickets;
 
 enum counter {
 #define COUNTER(name, words) COUNTER_##name,
@@ -41,7 +42,8 @@ struct worker {
     size_t session_limit; /* worker_connections */
     uint64_t next_session_id;
     struct backend_pool *backends;
-    struct tls_remote *remote;         /* signs for every TLS context */
+    struct tls_remote *remote;         /* signs for every TLS context made from now on */
+    const struct tls_tickets *tickets; /* the master's, for all of them */
     struct auth_client *auth;          /* asks frontd-auth */
     const struct auth_list *passwords; /* what it can be asked of */
     bool draining;                     /* finish what is open, take nothing new */

@@ -1,12 +1,12 @@
 #include "smtp/smtp_service.h"
 
 #include "base/arena.h"
+#include "relay/listen_tls.h"
 #include "relay/log_files.h"
 #include "relay/protocol.h"
 #include "relay/relay_conf.h"
 #include "relay/worker.h"
 #include "smtp/smtp_backend.h"
-#include "tls/tls_conf.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -23,10 +23,6 @@ struct owned_service {
     struct smtp_service service;
     struct shared *shared;
 };
-
-/* Accepted in ALPN; no ALPN at all is fine as well. There is no registered name for SMTP: these are
- * the ones that other servers use (reference/mail.md 2.7). */
-static const char *const alpn[] = {"smtp", "esmtp", "submission", NULL};
 
 /* Probes. */
 
@@ -127,50 +123,6 @@ static struct smtp_server *find_server(struct worker *worker, struct shared *sha
 
 /* Listens. */
 
-/* Where servers deliver mail by STARTTLS nothing is gained by tickets, and some clients trip over
- * them (reference/mail.md 2.7): off unless the configuration says otherwise. */
-static bool is_tickets_set(const struct conf *conf, const struct conf_scope *scope)
-{
-    for (; scope != NULL && conf_values(conf, scope, &tls_conf_group) != NULL;
-         scope = scope->parent)
-        if (conf_is_set(conf, scope, &tls_conf_group,
-                        offsetof(struct tls_conf, ssl_session_tickets)))
-            return true;
-    return false;
-}
-
-static bool start_tls(struct worker *worker, struct arena *arena, struct listen *listen)
-{
-    const struct smtp_conf_server *servers = listen->servers;
-    struct tls_server *tls = arena_zero(arena, listen->server_count * sizeof *tls);
-    struct slice why = SLICE_NONE;
-    size_t count = 0;
-
-    for (size_t i = 0; i < listen->server_count; i++) {
-        const struct conf_word_list *names = &servers[i].conf->server_name;
-        const struct tls_conf *conf = conf_values(worker->conf, servers[i].scope, &tls_conf_group);
-        struct slice *texts = arena_zero(arena, (names->count + 1) * sizeof *texts);
-
-        if (!tls_conf_server(worker->conf, conf, arena, &tls[count]))
-            continue;
-        for (size_t j = 0; j < names->count; j++)
-            texts[j] = names->words[j].text;
-        tls[count].names = texts;
-        tls[count].name_count = names->count;
-        tls[count].service = "smtp";
-        tls[count].remote = worker->remote;
-        if (!listen->tls && !is_tickets_set(worker->conf, servers[i].scope))
-            tls[count].session_tickets = false;
-        tls[count].alpn = alpn;
-        count++;
-    }
-    if (count > 0)
-        listen->tls_context = tls_context_new(tls, count, arena, &why);
-    if (count > 0 && listen->tls_context == NULL)
-        log_line(worker->log, LOG_EMERG, 0, "mail: TLS: %.*s", (int)why.len, why.at);
-    return listen->tls_context != NULL || (count == 0 && !listen->tls);
-}
-
 static bool start_listen(struct worker *worker, struct shared *shared, struct listen *listen)
 {
     const struct smtp_conf_server *servers = listen->servers;
@@ -183,7 +135,7 @@ static bool start_listen(struct worker *worker, struct shared *shared, struct li
     for (size_t i = 0; i < listen->server_count; i++)
         owned->service.servers[i] = find_server(worker, shared, &servers[i]);
     listen->service = &owned->service;
-    return start_tls(worker, &shared->arena, listen);
+    return listen_tls_start(worker, listen);
 }
 
 static size_t count_servers(const struct worker *worker, const struct protocol *protocol)
@@ -238,9 +190,7 @@ void smtp_service_stop(struct worker *worker, const struct protocol *protocol)
             continue;
         shared = ((const struct owned_service *)listen->service)->shared;
         listen->service = NULL;
-        if (listen->tls_context != NULL)
-            tls_context_free(listen->tls_context);
-        listen->tls_context = NULL;
+        listen_tls_stop(listen);
     }
     if (shared != NULL)
         stop_shared(shared);

@@ -9,6 +9,7 @@
 #include "smtp/smtp_goodbye.h"
 #include "smtp/smtp_input.h"
 #include "smtp/smtp_pending.h"
+#include "smtp/smtp_tls.h"
 #include "smtp/smtp_upstream.h"
 
 #include <stdlib.h>
@@ -320,6 +321,7 @@ const struct protocol smtp_protocol = {
     .name = "smtp",
     .start = on_start,
     .stop = on_stop,
+    .tls_servers = smtp_tls_servers,
     .opened = on_opened,
     .received = on_received,
     .drained = on_drained,

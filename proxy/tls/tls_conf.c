@@ -148,22 +148,6 @@ bool tls_conf_allows_old(const struct conf *conf)
     return scope_allows_old(conf, conf->main);
 }
 
-/* No file is called like that: files have absolute paths. */
-#define TICKET_KEYS SLICE("<ticket keys>")
-
-void tls_conf_share_tickets(struct conf_sources *sources, struct slice keys)
-{
-    ensure(keys.len == TLS_TICKET_KEYS_BYTES);
-    conf_sources_text(sources, TICKET_KEYS, keys);
-}
-
-static struct slice ticket_keys(const struct conf_sources *sources)
-{
-    const struct conf_source *source = conf_sources_find(sources, TICKET_KEYS);
-
-    return source == NULL ? SLICE_NONE : source->text;
-}
-
 bool tls_conf_server(const struct conf *conf, const struct tls_conf *tls, struct arena *arena,
                      struct tls_server *out)
 {
@@ -182,6 +166,5 @@ bool tls_conf_server(const struct conf *conf, const struct tls_conf *tls, struct
     out->server_preference = tls->ssl_prefer_server_ciphers;
     out->session_timeout_s = tls->ssl_session_timeout / 1000;
     out->session_tickets = tls->ssl_session_tickets;
-    out->ticket_keys = ticket_keys(conf->sources);
     return true;
 }

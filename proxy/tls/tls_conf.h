@@ -26,15 +26,9 @@ bool tls_conf_has_certificate(const struct tls_conf *tls);
 /* Does any server allow TLS 1.0 or 1.1? */
 bool tls_conf_allows_old(const struct conf *conf);
 
-/* Adds the keys that all workers of all generations seal tickets with to what a worker gets:
- * TLS_TICKET_KEYS_BYTES of good random. Without them each worker has its own, and clients that come
- * to another one than before pay for a full handshake. */
-void tls_conf_share_tickets(struct conf_sources *sources, struct slice keys);
-
 /* Fills what `out` takes from the configuration: certificates (contents) and keys (texts of
- * secrets), protocols, ciphers, session settings; names, service, ALPN and `remote` are the
- * caller's. False without a certificate,
- * or when a file is missing from the sources (which the check has reported). */
+ * secrets), protocols, ciphers, session settings; the rest is the caller's. False without a
+ * certificate, or when a file is missing from the sources (which the check has reported). */
 bool tls_conf_server(const struct conf *conf, const struct tls_conf *tls, struct arena *arena,
                      struct tls_server *out) __attribute__((warn_unused_result));
 

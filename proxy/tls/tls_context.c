@@ -5,6 +5,7 @@
 #include "tls/tls_key.h"
 #include "tls/tls_layer.h"
 #include "tls/tls_pem.h"
+#include "tls/tls_remote.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -113,22 +114,6 @@ static void set_groups(SSL_CTX *settings)
     ERR_clear_error();
 }
 
-/* The ticket keys that count are those of the listener's SSL_CTX, the default server's. Which
- * server a ticket is good for is not their business: see bind_sessions. */
-static void set_sessions(SSL_CTX *settings, const struct tls_server *server)
-{
-    SSL_CTX_set_session_cache_mode(settings, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_timeout(settings, server->session_timeout_s);
-    SSL_CTX_set_num_tickets(settings, server->session_tickets ? 1 : 0);
-    SSL_CTX_set_max_early_data(settings, 0);
-    if (server->ticket_keys.len == 0)
-        return;
-    ensure(server->ticket_keys.len == TLS_TICKET_KEYS_BYTES);
-    /* the macro casts the const away; OpenSSL only copies */
-    ensure(SSL_CTX_ctrl(settings, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, TLS_TICKET_KEYS_BYTES,
-                        (void *)(uintptr_t)server->ticket_keys.at) == 1);
-}
-
 static bool is_served(X509 *leaf, bool allows_weak, struct arena *arena, struct slice *why)
 {
     EVP_PKEY *key = X509_get0_pubkey(leaf);
@@ -169,32 +154,6 @@ done:
     tls_pem_chain_free(chain);
     ERR_clear_error();
     return is_good;
-}
-
-static void hash_part(EVP_MD_CTX *hash, struct slice part)
-{
-    uint64_t len = part.len;
-
-    ensure(EVP_DigestUpdate(hash, &len, sizeof len) == 1);
-    ensure(EVP_DigestUpdate(hash, part.at, part.len) == 1);
-}
-
-/* A ticket is good for one service on one server with one set of certificates. */
-static void bind_sessions(SSL_CTX *settings, const struct tls_server *server)
-{
-    unsigned char id[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    EVP_MD_CTX *hash = EVP_MD_CTX_new();
-
-    ensure(hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1);
-    hash_part(hash, slice_of(server->service));
-    for (size_t i = 0; i < server->name_count; i++)
-        hash_part(hash, server->names[i]);
-    for (size_t i = 0; i < server->pair_count; i++)
-        hash_part(hash, server->certificates[i]);
-    ensure(EVP_DigestFinal_ex(hash, id, &len) == 1);
-    EVP_MD_CTX_free(hash);
-    ensure(SSL_CTX_set_session_id_context(settings, id, len) == 1);
 }
 
 /* Record headers of TLS 1.2 and the content types inside TLS 1.3 records come here. */
@@ -271,7 +230,7 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
     return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-static SSL_CTX *new_settings(const struct tls_server *server)
+static SSL_CTX *new_settings(struct tls_context *context, const struct tls_server *server)
 {
     SSL_CTX *settings = SSL_CTX_new(TLS_server_method());
 
@@ -291,33 +250,90 @@ static SSL_CTX *new_settings(const struct tls_server *server)
     SSL_CTX_set_verify(settings, SSL_VERIFY_NONE, NULL);
     ensure(SSL_CTX_set1_sigalgs_list(settings, wants_old(server) ? OLD_SIGNATURES : SIGNATURES));
     set_groups(settings);
-    set_sessions(settings, server);
+    tls_sealing_set(settings, context, server);
+    SSL_CTX_set_client_hello_cb(settings, on_client_hello, context);
+    SSL_CTX_set_msg_callback(settings, on_record);
+    SSL_CTX_set_msg_callback_arg(settings, context);
     return settings;
 }
 
-static bool fill_choice(struct tls_context *context, struct tls_choice *choice,
-                        const struct tls_server *server, struct arena *arena, struct slice *why)
+/* Two servers with the same texts and settings can share what OpenSSL makes of them: texts come
+ * from the sources, where each file stands once, so that comparing places is enough. */
+static bool is_alike(const struct tls_server *a, const struct tls_server *b)
 {
-    if (server->pair_count == 0) {
-        *why = SLICE("there is no certificate");
+    if (a->pair_count != b->pair_count || a->remote != b->remote || a->alpn != b->alpn ||
+        protocols_of(a) != protocols_of(b) || options_of(a) != options_of(b) ||
+        a->session_timeout_s != b->session_timeout_s || !slice_equal(a->ciphers, b->ciphers))
         return false;
-    }
-    choice->settings = new_settings(server);
-    choice->options = options_of(server);
-    choice->tickets = server->session_tickets ? 1 : 0;
-    choice->alpn = server->alpn;
+    for (size_t i = 0; i < a->pair_count; i++)
+        if (a->certificates[i].at != b->certificates[i].at || a->keys[i].at != b->keys[i].at)
+            return false;
+    return true;
+}
+
+/* Where the choices of a context are found again while it is built: by the place of the first
+ * certificate's text, 1 + the choice's number; 0 is free. */
+struct alike {
+    uint32_t *slots;
+    size_t mask;
+};
+
+static struct alike new_alike(size_t count, struct arena *arena)
+{
+    size_t size = 2;
+
+    while (size < 2 * count)
+        size *= 2;
+    return (struct alike){arena_zero(arena, size * sizeof(uint32_t)), size - 1};
+}
+
+/* A choice before `index` that is made already and serves `index`, too; else `index` itself. */
+static size_t find_alike(const struct alike *alike, const struct tls_server *servers, size_t index)
+{
+    uint64_t place = (uintptr_t)servers[index].certificates[0].at;
+    size_t slot = (size_t)((place * 0x9e3779b97f4a7c15u) >> 32) & alike->mask;
+
+    for (; alike->slots[slot] != 0; slot = (slot + 1) & alike->mask)
+        if (is_alike(&servers[alike->slots[slot] - 1], &servers[index]))
+            return alike->slots[slot] - 1;
+    alike->slots[slot] = (uint32_t)index + 1;
+    return index;
+}
+
+static bool make_settings(struct tls_context *context, struct tls_choice *choice,
+                          const struct tls_server *server, struct arena *arena, struct slice *why)
+{
+    choice->settings = new_settings(context, server);
     if (!set_ciphers(choice->settings, server, arena, why))
         return false;
     for (size_t i = 0; i < server->pair_count; i++)
         if (!add_pair(choice->settings, server, i, arena, why))
             return false;
-    bind_sessions(choice->settings, server);
-    SSL_CTX_set_client_hello_cb(choice->settings, on_client_hello, context);
-    SSL_CTX_set_msg_callback(choice->settings, on_record);
-    SSL_CTX_set_msg_callback_arg(choice->settings, context);
     if (choice->alpn != NULL)
         SSL_CTX_set_alpn_select_cb(choice->settings, on_alpn, choice);
     return true;
+}
+
+static bool fill_choice(struct tls_context *context, const struct tls_server *servers, size_t index,
+                        const struct alike *alike, struct arena *arena, struct slice *why)
+{
+    const struct tls_server *server = &servers[index];
+    struct tls_choice *choice = &context->choices[index];
+    size_t same;
+
+    if (server->pair_count == 0) {
+        *why = SLICE("there is no certificate");
+        return false;
+    }
+    choice->options = options_of(server);
+    choice->tickets = server->session_tickets ? 1 : 0;
+    choice->alpn = server->alpn;
+    tls_sealing_bind(server, choice->binding);
+    same = find_alike(alike, servers, index);
+    if (same == index)
+        return make_settings(context, choice, server, arena, why);
+    choice->settings = context->choices[same].settings;
+    return SSL_CTX_up_ref(choice->settings) == 1;
 }
 
 static void fill_names(struct tls_context *context, const struct tls_server *servers, size_t count)
@@ -337,6 +353,7 @@ struct tls_context *tls_context_new(const struct tls_server *servers, size_t cou
                                     struct arena *arena, struct slice *why)
 {
     struct tls_context *context;
+    struct alike alike = new_alike(count, arena);
 
     ensure(count > 0);
     tls_library_start();
@@ -345,10 +362,13 @@ struct tls_context *tls_context_new(const struct tls_server *servers, size_t cou
     context->count = count;
     arena_init(&context->arena, ARENA_UNLIMITED);
     tls_bio_init(&context->bio);
+    tls_sealing_start(context, servers[0].tickets);
+    if (servers[0].remote != NULL)
+        context->remote = tls_remote_keep(servers[0].remote);
     context->choices = arena_zero(&context->arena, count * sizeof *context->choices);
     fill_names(context, servers, count);
     for (size_t i = 0; i < count; i++) {
-        if (!fill_choice(context, &context->choices[i], &servers[i], arena, why)) {
+        if (!fill_choice(context, servers, i, &alike, arena, why)) {
             tls_context_release(context);
             return NULL;
         }
@@ -363,6 +383,8 @@ void tls_context_release(struct tls_context *context)
         return;
     for (size_t i = 0; i < context->count; i++)
         SSL_CTX_free(context->choices[i].settings);
+    tls_sealing_end(context);
+    tls_remote_free(context->remote); /* behind the keys that sign through it */
     tls_bio_deinit(&context->bio);
     arena_deinit(&context->arena);
     free(context);

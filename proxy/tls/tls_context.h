@@ -12,6 +12,7 @@
  * another: reference/tls-keys.md 2.8). Connections are made from it by tls_layer_accept. */
 struct tls_context;
 struct tls_remote;
+struct tls_tickets;
 
 enum tls_protocol {
     TLS_PROTOCOL_1_0 = 1 << 0,
@@ -19,9 +20,6 @@ enum tls_protocol {
     TLS_PROTOCOL_1_2 = 1 << 2,
     TLS_PROTOCOL_1_3 = 1 << 3,
 };
-
-/* OpenSSL's name of the key, the key of its HMAC, the AES key. */
-#define TLS_TICKET_KEYS_BYTES 80
 
 /* One server's TLS settings; certificates and keys as PEM text (contents, not paths). All is copied
  * by tls_context_new, except `alpn`, which must be constant. */
@@ -37,12 +35,12 @@ struct tls_server {
     bool server_preference; /* our order of ciphers counts, not the client's */
     uint32_t session_timeout_s; /* the default server's counts for all of the address */
     bool session_tickets;
-    struct slice ticket_keys; /* TLS_TICKET_KEYS_BYTES that seal tickets, so that one worker resumes
-                                 what another began; empty: keys of this context alone */
-    const char *service;      /* "http", "smtp": part of what a ticket is bound to */
-    const char *const *alpn;  /* accepted names, preferred first, NULL at the end; NULL: no ALPN.
-                                 A client that offers ALPN without a match gets
-                                 no_application_protocol */
+    const struct tls_tickets *tickets; /* what seals tickets, the same for all servers of a context;
+                                          NULL: keys of OpenSSL's own that never change */
+    const char *service;               /* "http", "smtp": part of what a ticket is bound to */
+    const char *const *alpn; /* accepted names, preferred first, NULL at the end; NULL: no ALPN.
+                                A client that offers ALPN without a match gets
+                                no_application_protocol */
 };
 
 /* servers[0] is the default one: no name, or a name that no server has. NULL on failure, with words

@@ -15,12 +15,15 @@
 
 /* The longest flight of a client: a ClientHello with a hybrid key share has 2 KiB, OpenSSL alone
  * would take 128 KiB. */
-#define TLS_FLIGHT_MAX 16384
+#define TLS_FLIGHT_MAX    16384
+
+#define TLS_BINDING_BYTES 32
 
 /* One server of a context. */
 struct tls_choice {
-    SSL_CTX *settings;
-    uint64_t options; /* those that SSL_set_SSL_CTX does not bring along */
+    SSL_CTX *settings; /* servers of which all is equal but their names share one */
+    unsigned char binding[TLS_BINDING_BYTES]; /* what its tickets are good for */
+    uint64_t options;                         /* those that SSL_set_SSL_CTX does not bring along */
     size_t tickets;
     const char *const *alpn;
 };
@@ -32,7 +35,10 @@ struct tls_context {
     struct tls_names names;
     struct tls_choice *choices;
     size_t count;
-    size_t users; /* the owner, and each connection */
+    const struct tls_tickets *tickets;
+    EVP_CIPHER *ticket_cipher;
+    struct tls_remote *remote; /* that its keys sign through; NULL: they are here */
+    size_t users;              /* the owner, and each connection */
 };
 
 struct tls_layer {
@@ -53,6 +59,15 @@ struct tls_layer {
  * tls_check_key. */
 bool tls_check_pair(struct slice certificate_pem, EVP_PKEY *key, struct arena *arena,
                     struct slice *key_fingerprint, struct slice *why);
+
+/* tls_sealing.c: sessions, and the tickets that they are sealed in. */
+struct tls_server;
+void tls_sealing_start(struct tls_context *context, const struct tls_tickets *tickets);
+void tls_sealing_end(struct tls_context *context);
+void tls_sealing_set(SSL_CTX *settings, struct tls_context *context,
+                     const struct tls_server *server);
+/* What tickets of `server` are bound to: its service, names and certificates. */
+void tls_sealing_bind(const struct tls_server *server, unsigned char binding[TLS_BINDING_BYTES]);
 
 void tls_context_release(struct tls_context *context);
 

@@ -237,12 +237,21 @@ static void switch_server(struct tls_layer *layer, size_t server)
     layer->server = (uint32_t)server;
 }
 
+/* Before the session lookup. On the connection, since servers may share their SSL_CTX. */
+static void bind_session(struct tls_layer *layer)
+{
+    const struct tls_choice *choice = &layer->context->choices[layer->server];
+
+    ensure(SSL_set_session_id_context(layer->ssl, choice->binding, sizeof choice->binding) == 1);
+}
+
 void tls_layer_choose(struct tls_layer *layer, size_t server, struct slice name, struct slice known)
 {
     /* The ClientHello is complete; what follows in the handshake is another flight. */
     layer->context->bio.allowance = TLS_FLIGHT_MAX;
     if (server != layer->server)
         switch_server(layer, server);
+    bind_session(layer);
     forget_name(layer);
     layer->name = known;
     if (known.len == 0 && name.len > 0) {

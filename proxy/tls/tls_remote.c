@@ -29,6 +29,7 @@ struct tls_remote *tls_remote_new(int fd, const struct tls_remote_events *events
     tls_library_start();
     remote->events = events;
     remote->owner = owner;
+    remote->users = 1;
     take_channel(remote, fd);
     tls_remote_open_provider(remote);
     return remote;
@@ -47,9 +48,25 @@ void tls_remote_renew(struct tls_remote *remote, int fd)
     take_channel(remote, fd);
 }
 
+void tls_remote_set_aside(struct tls_remote *remote)
+{
+    remote->events = NULL;
+}
+
+void tls_remote_end(struct tls_remote *remote)
+{
+    drop_channel(remote);
+}
+
+struct tls_remote *tls_remote_keep(struct tls_remote *remote)
+{
+    remote->users++;
+    return remote;
+}
+
 void tls_remote_free(struct tls_remote *remote)
 {
-    if (remote == NULL)
+    if (remote == NULL || --remote->users > 0)
         return;
     drop_channel(remote);
     tls_remote_close_provider(remote);
@@ -59,7 +76,8 @@ void tls_remote_free(struct tls_remote *remote)
 static bool lose(struct tls_remote *remote, const char *why)
 {
     drop_channel(remote);
-    remote->events->lost(remote->owner, why);
+    if (remote->events != NULL)
+        remote->events->lost(remote->owner, why);
     return false;
 }
 

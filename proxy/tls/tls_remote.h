@@ -17,4 +17,12 @@ struct tls_remote_events {
 /* Takes over `fd`, a blocking SOCK_SEQPACKET socket. */
 struct tls_remote *tls_remote_new(int fd, const struct tls_remote_events *events, void *owner);
 void tls_remote_renew(struct tls_remote *remote, int fd); /* another channel from now on */
-void tls_remote_free(struct tls_remote *remote); /* after every context that uses it; or NULL */
+
+/* A set of certificates that has been replaced: handshakes under way may still ask, but nobody
+ * needs to hear any more that the channel is lost. And: nobody asks any more. */
+void tls_remote_set_aside(struct tls_remote *remote);
+void tls_remote_end(struct tls_remote *remote);
+
+/* Each context that signs through it keeps it; it goes with the last free. NULL is fine. */
+struct tls_remote *tls_remote_keep(struct tls_remote *remote);
+void tls_remote_free(struct tls_remote *remote);

@@ -15,8 +15,9 @@
 /* What tls_remote.c (the channel) and tls_remote_key.c (an OpenSSL key over it) share. */
 
 struct tls_remote {
-    const struct tls_remote_events *events;
+    const struct tls_remote_events *events; /* NULL: set aside */
     void *owner;
+    size_t users;
     int fd; /* -1: lost */
     uint32_t next;
     OSSL_LIB_CTX *library; /* our provider lives in a library context of its own */

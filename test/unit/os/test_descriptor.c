@@ -49,6 +49,29 @@ static void what_is_not_sealed_is_not_mapped(void **state)
     close(fd);
 }
 
+static void shared_memory_is_written_by_its_maker_only(void **state)
+{
+    void *memory;
+    int fd = descriptor_share("test", 8, &memory);
+    const char *seen = descriptor_map_shared(fd, 8);
+    struct slice sealed;
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_non_null(seen);
+    memcpy(memory, "changed", 8);
+    assert_memory_equal(seen, "changed", 8);
+    assert_int_equal(pwrite(fd, "x", 1, 0), -1);
+    assert_int_equal(ftruncate(fd, 0), -1);
+    assert_ptr_equal(mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
+    assert_int_equal(mprotect((void *)(uintptr_t)seen, 8, PROT_READ | PROT_WRITE), -1);
+    assert_null(descriptor_map_shared(fd, 9));
+    assert_false(descriptor_map(fd, &sealed));
+    munmap((void *)(uintptr_t)seen, 8);
+    munmap(memory, 8);
+    close(fd);
+}
+
 static void a_descriptor_travels_with_its_datagram(void **state)
 {
     int pair[2], ends[2], fd;
@@ -149,6 +172,7 @@ int main(void)
         cmocka_unit_test(sealed_memory_holds_its_bytes_and_cannot_change),
         cmocka_unit_test(empty_memory_can_be_sealed_too),
         cmocka_unit_test(what_is_not_sealed_is_not_mapped),
+        cmocka_unit_test(shared_memory_is_written_by_its_maker_only),
         cmocka_unit_test(a_descriptor_travels_with_its_datagram),
         cmocka_unit_test(nothing_there_is_waiting_and_closed_is_the_end),
         cmocka_unit_test(a_cut_datagram_is_broken),

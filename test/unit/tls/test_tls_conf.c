@@ -289,28 +289,9 @@ static void test_server_is_filled(void **state)
     assert_int_equal(server.session_timeout_s, 86400);
     assert_false(server.session_tickets);
     assert_true(server.server_preference);
-    assert_int_equal(server.ticket_keys.len, 0);
     context = tls_context_new(&server, 1, &arena, &why);
     assert_non_null(context);
     tls_context_free(context);
-    end_reading(&reading);
-    arena_deinit(&arena);
-}
-
-static void test_ticket_keys_come_with_the_sources(void **state)
-{
-    static const char keys[TLS_TICKET_KEYS_BYTES] = "name\0and two secrets";
-    struct slice all = {keys, sizeof keys};
-    struct reading reading;
-    struct arena arena;
-    struct tls_server server = {.service = "test"};
-
-    (void)state;
-    arena_init(&arena, ARENA_UNLIMITED);
-    read_text(&reading, "http { server { ssl_certificate a.pem; ssl_certificate_key a.key; } }");
-    tls_conf_share_tickets(&reading.sources, all);
-    assert_true(tls_conf_server(&reading.conf, first_server(&reading.conf), &arena, &server));
-    assert_true(slice_equal(server.ticket_keys, all));
     end_reading(&reading);
     arena_deinit(&arena);
 }
@@ -449,7 +430,6 @@ int main(void)
         cmocka_unit_test(test_findings),
         cmocka_unit_test(test_key_of_another_certificate_shows_both_places),
         cmocka_unit_test(test_server_is_filled),
-        cmocka_unit_test(test_ticket_keys_come_with_the_sources),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_incomplete_pairs_are_not_filled),
         cmocka_unit_test(test_worker_reads_from_memory),

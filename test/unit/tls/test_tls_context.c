@@ -1,7 +1,9 @@
 #include "base/arena.h"
 #include "certificates.h"
 #include "tls/tls_context.h"
+#include "tls/tls_internal.h"
 #include "tls/tls_layer.h"
+#include "tls/tls_tickets.h"
 #include "tls_client.h"
 
 #include <setjmp.h>
@@ -269,15 +271,16 @@ static void test_sessions_do_not_move_between_contexts(void **state)
     tls_context_free(second);
 }
 
+/* Two contexts, as of two workers or two generations, with the same keys. */
 static void test_shared_ticket_keys_resume_on_the_same_server(void **state)
 {
-    static const char keys[TLS_TICKET_KEYS_BYTES] = "sixteen bytes - then two secrets";
+    struct tls_tickets tickets = {0};
     struct tls_server servers[] = {server_with(0), server_with(1)};
     struct tls_context *first, *second;
 
     (void)state;
-    for (size_t i = 0; i < 2; i++)
-        servers[i].ticket_keys = (struct slice){keys, sizeof keys};
+    tls_tickets_start(&tickets);
+    servers[0].tickets = &tickets;
     first = context_of(servers, 2);
     second = context_of(servers, 2);
     for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
@@ -285,11 +288,64 @@ static void test_shared_ticket_keys_resume_on_the_same_server(void **state)
 
         assert_false(resumes(first, version, "a.example", &session));
         assert_true(resumes(second, version, "a.example", &session));
+        assert_true(resumes(first, version, "a.example", &session));
         assert_false(resumes(second, version, "default.example", &session));
         SSL_SESSION_free(session);
     }
     tls_context_free(first);
     tls_context_free(second);
+}
+
+/* Pitfall 12. A ticket lives for the epoch that it is of and the one after, and is replaced. */
+static void test_tickets_outlive_one_rotation(void **state)
+{
+    struct tls_tickets tickets = {0};
+    struct tls_server server = server_with(0);
+    struct tls_context *context;
+
+    (void)state;
+    tls_tickets_start(&tickets);
+    server.tickets = &tickets;
+    context = context_of(&server, 1);
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        SSL_SESSION *session = NULL;
+
+        assert_false(resumes(context, version, "default.example", &session));
+        /* TLS 1.3: with the one it got last. OpenSSL's client keeps the first one of TLS 1.2. */
+        for (int i = 0; i < (version == TLS1_3_VERSION ? 6 : 1); i++) {
+            tls_tickets_rotate(&tickets);
+            assert_true(resumes(context, version, "default.example", &session));
+        }
+        tls_tickets_rotate(&tickets);
+        tls_tickets_rotate(&tickets);
+        assert_false(resumes(context, version, "default.example", &session));
+        assert_true(resumes(context, version, "default.example", &session));
+        SSL_SESSION_free(session);
+    }
+    tls_context_free(context);
+}
+
+/* Servers that share what OpenSSL makes of their settings do not share tickets. */
+static void test_alike_servers_have_their_own_tickets(void **state)
+{
+    struct tls_server servers[] = {server_with(0), server_with(0), server_with(0)};
+    struct tls_context *context;
+    SSL_SESSION *session = NULL;
+
+    (void)state;
+    servers[1].names = names[1];
+    servers[2].names = names[2];
+    servers[2].service = "another";
+    context = context_of(servers, 3);
+    assert_ptr_equal(context->choices[0].settings, context->choices[1].settings);
+    assert_ptr_equal(context->choices[0].settings, context->choices[2].settings);
+    assert_false(resumes(context, TLS1_3_VERSION, "default.example", &session));
+    assert_true(resumes(context, TLS1_3_VERSION, "default.example", &session));
+    assert_false(resumes(context, TLS1_3_VERSION, "a.example", &session));
+    assert_true(resumes(context, TLS1_3_VERSION, "a.example", &session));
+    assert_false(resumes(context, TLS1_3_VERSION, "x.wild.example", &session));
+    SSL_SESSION_free(session);
+    tls_context_free(context);
 }
 
 static void test_one_ticket_or_none(void **state)
@@ -642,6 +698,8 @@ int main(void)
         cmocka_unit_test(test_sessions_resume_on_their_server_only),
         cmocka_unit_test(test_sessions_do_not_move_between_contexts),
         cmocka_unit_test(test_shared_ticket_keys_resume_on_the_same_server),
+        cmocka_unit_test(test_tickets_outlive_one_rotation),
+        cmocka_unit_test(test_alike_servers_have_their_own_tickets),
         cmocka_unit_test(test_one_ticket_or_none),
         cmocka_unit_test(test_application_protocol_is_the_servers),
         cmocka_unit_test(test_refused_application_protocol_is_alert_120),

@@ -1,0 +1,48 @@
+#include "relay/listen_tls.h"
+
+#include "relay/protocol.h"
+#include "relay/worker.h"
+#include "tls/tls_context.h"
+
+bool listen_tls_build(const struct worker *worker, const struct conf *conf,
+                      struct tls_remote *remote, const struct listen *listen, struct arena *arena,
+                      struct tls_context **context, struct slice *why)
+{
+    struct tls_server *servers = arena_zero(arena, (listen->server_count + 1) * sizeof *servers);
+    size_t count = 0;
+
+    *context = NULL;
+    if (listen->protocol->tls_servers != NULL)
+        count = listen->protocol->tls_servers(conf, listen, arena, servers);
+    if (count == 0)
+        return true;
+    for (size_t i = 0; i < count; i++) {
+        servers[i].remote = remote;
+        servers[i].tickets = worker->tickets;
+    }
+    *context = tls_context_new(servers, count, arena, why);
+    return *context != NULL;
+}
+
+bool listen_tls_start(const struct worker *worker, struct listen *listen)
+{
+    struct slice why = SLICE("no server on this address has a certificate");
+    struct arena arena; /* for what tls_context_new copies */
+    bool is_good;
+
+    arena_init(&arena, ARENA_UNLIMITED);
+    is_good = listen_tls_build(worker, worker->conf, worker->remote, listen, &arena,
+                               &listen->tls_context, &why) &&
+              (listen->tls_context != NULL || !listen->tls);
+    if (!is_good)
+        log_line(worker->log, LOG_EMERG, 0, "%s: TLS on %s: %.*s", listen->protocol->name,
+                 address_port_print(&listen->address).text, (int)why.len, why.at);
+    arena_deinit(&arena);
+    return is_good;
+}
+
+void listen_tls_stop(struct listen *listen)
+{
+    tls_context_free(listen->tls_context);
+    listen->tls_context = NULL;
+}
