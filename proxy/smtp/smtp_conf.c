@@ -44,25 +44,12 @@ const struct conf_group smtp_conf_group = {
     .check = check,
 };
 
-/* Is the address in the network? */
-static bool contains(const struct smtp_network *network, const struct address *address)
-{
-    unsigned whole = network->bits / 8;
-    unsigned rest = network->bits % 8;
-
-    if (network->address.family != address->family ||
-        memcmp(network->address.bytes, address->bytes, whole) != 0)
-        return false;
-    return rest == 0 ||
-           ((network->address.bytes[whole] ^ address->bytes[whole]) >> (8 - rest)) == 0;
-}
-
 bool smtp_conf_vouches(const struct smtp_conf *conf, const struct address *client)
 {
     if (!address_is_private(client))
         return true;
     for (size_t i = 0; i < conf->trusted_sources.count; i++) {
-        if (contains(&conf->trusted_sources.items[i], client))
+        if (network_has(&conf->trusted_sources.items[i], client))
             return true;
     }
     return false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/address.h"
+#include "base/network.h"
 #include "base/slice.h"
 #include "conf/conf_types.h"
 #include "relay/backend.h"
@@ -33,13 +34,8 @@ struct smtp_targets {
     size_t count;
 };
 
-struct smtp_network {
-    struct address address;
-    unsigned bits;
-};
-
 struct smtp_networks {
-    struct smtp_network *items;
+    struct network *items;
     size_t count;
 };
 

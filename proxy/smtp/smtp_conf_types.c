@@ -168,22 +168,6 @@ const struct conf_type smtp_type_targets = {"host:port …", parse_targets};
 
 /* trusted_sources */
 
-static bool parse_network(struct conf_reader *reader, const struct conf_word *word,
-                          struct smtp_network *network)
-{
-    struct slice rest = word->text;
-    struct slice host = slice_cut(&rest, '/');
-    bool is_good = address_parse(host, &network->address);
-    unsigned most = network->address.family == AF_INET6 ? 128 : 32;
-    uint64_t bits = most;
-
-    if (!is_good || (rest.at != NULL && !number_parse(rest, most, &bits)))
-        return smtp_conf_refuse(reader, word->place, "write `192.168.0.0/16` or `fd00::/8`",
-                                "`%.*s` is no network", SHOW(word->text));
-    network->bits = (unsigned)bits;
-    return true;
-}
-
 static bool parse_networks(struct conf_reader *reader, const struct conf_directive *directive,
                            void *value)
 {
@@ -192,8 +176,11 @@ static bool parse_networks(struct conf_reader *reader, const struct conf_directi
     networks->items =
         arena_zero(&reader->conf->arena, directive->word_count * sizeof *networks->items);
     for (size_t i = 0; i < directive->word_count; i++) {
-        if (!parse_network(reader, &directive->words[i], &networks->items[i]))
-            return false;
+        const struct conf_word *word = &directive->words[i];
+
+        if (!network_parse(word->text, &networks->items[i]))
+            return smtp_conf_refuse(reader, word->place, "write `192.168.0.0/16` or `fd00::/8`",
+                                    "`%.*s` is no network", SHOW(word->text));
     }
     networks->count = directive->word_count;
     return true;

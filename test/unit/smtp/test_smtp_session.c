@@ -617,7 +617,7 @@ static void private_clients_are_not_vouched_for_unless_trusted(void **state)
 {
     static const char *const clients[] = {"127.0.0.1",   "172.17.0.1", "fd00::1", "10.0.0.1",
                                           "192.168.1.1", "::1",        "fe80::1", "169.254.0.1"};
-    struct smtp_network trusted = {.bits = 8};
+    struct network trusted = {.bits = 8};
 
     (void)state;
     assert_true(address_parse(SLICE("127.0.0.0"), &trusted.address));
