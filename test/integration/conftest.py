@@ -7,6 +7,7 @@ http_backend(answer, …)     an HTTP server that records exact bytes (support/b
 smtp_backend(…)             an SMTP server that records and misbehaves as told
 scripted_backend(script)    any server: script(peer) is called for each connection
 fast_backend("http"|"smtp") a backend that answers everything, and quickly (support/load.py)
+nginx(frontd)                Debian's nginx with that frontd's configuration (support/nginx.py)
 load(kind, port, …)         load that counts what fails; ends with .finish() (support/load.py)
 connect(port, …)            a client connection, closed at the end (support/wire.py)
 
@@ -18,6 +19,7 @@ import pytest
 from support import backends, wire
 from support.frontd import Frontd
 from support.load import FastBackend, Load
+from support.nginx import Nginx
 from support.postfix import Postfix
 
 
@@ -125,3 +127,18 @@ def connect(frontd_files):
     yield make
     for peer in peers:
         peer.close()
+
+
+@pytest.fixture
+def nginx(frontd_files):
+    """frontd_files is asked for so that nginx ends before the files go."""
+    del frontd_files
+    running = []
+
+    def start(proxy):
+        running.append(Nginx(proxy))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.stop()

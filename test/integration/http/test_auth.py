@@ -12,7 +12,6 @@ import threading
 import time
 
 import pytest
-from support.ports import free_port
 from support.processes import cpu_seconds
 from support.wait import wait_until
 
@@ -90,44 +89,6 @@ def curl(port, path="/", *words):
 
 def login(proxy, user, password="secret", path="/"):
     return curl(proxy.port("http"), path, "-H", basic(user, password))[0]
-
-
-class Nginx:
-    """Debian's nginx with the same configuration, its own port and log."""
-
-    def __init__(self, proxy):
-        self.port = free_port()
-        self.log_path = proxy.home / "logs/nginx-error.log"
-        text = proxy.config_path.read_text().replace(str(proxy.port("http")), str(self.port))
-        for ours, its in (("frontd.pid", "nginx.pid"), ("error.log", "nginx-error.log"),
-                          ("access.log", "nginx-access.log")):
-            text = text.replace(ours, its)
-        path = proxy.home / "nginx.conf"
-        path.write_text(text)
-        self.process = subprocess.Popen(["nginx", "-p", f"{proxy.home}/", "-c", str(path)])
-        wait_until(self._answers, "nginx listens")
-
-    def _answers(self):
-        assert self.process.poll() is None, "nginx has ended"
-        return subprocess.run(["curl", "-s", "-o", "/dev/null", f"http://127.0.0.1:{self.port}/"],
-                              check=False).returncode == 0
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(10)
-
-
-@pytest.fixture
-def nginx():
-    running = []
-
-    def start(proxy):
-        running.append(Nginx(proxy))
-        return running[-1]
-
-    yield start
-    for each in running:
-        each.stop()
 
 
 USERS = ["des", "one", "apr", "blow", "yes", "sha", "ssha", "plain", "twice", "u.s-e+r@x", "last", "bare", "empty",

@@ -5,19 +5,30 @@
 #include "relay/relay_conf.h"
 #include "tls/tls_conf.h"
 
-static const struct conf_group *const groups[] = {
-    &http_main_group,    &http_server_group, &http_location_group, &http_proxy_group,
-    &http_ignored_group, &tls_conf_group,    &relay_log_group,     NULL,
-};
+/* All of http's, and those it leans on. */
+static void list_groups(const struct conf_group **groups)
+{
+    const struct conf_group *const *own = http_protocol_conf.groups;
+    size_t count = 0;
+
+    while (own[count] != NULL && count < CONF_TEXT_GROUPS_MAX - 3) {
+        groups[count] = own[count];
+        count++;
+    }
+    groups[count++] = &tls_conf_group;
+    groups[count++] = &relay_log_group;
+    groups[count] = NULL;
+}
 
 void conf_text_read(struct conf_text *text, const char *source, bool checks_disk)
 {
     *text = (struct conf_text){0};
+    list_groups(text->groups);
     conf_report_init(&text->report);
     conf_sources_init(&text->sources, false);
     conf_sources_text(&text->sources, SLICE("/test/frontd.conf"), slice_of(source));
     text->good = conf_read(&text->conf, &text->sources, SLICE("/test/frontd.conf"), SLICE("/test/"),
-                           SLICE_NONE, groups, checks_disk, &text->report);
+                           SLICE_NONE, text->groups, checks_disk, &text->report);
 }
 
 void conf_text_free(struct conf_text *text)

@@ -6,7 +6,10 @@
 
 /* A configuration from a string, for tests: read and checked with http's groups and those it leans
  * on, as if it were the file /test/frontd.conf. */
+#define CONF_TEXT_GROUPS_MAX 64
+
 struct conf_text {
+    const struct conf_group *groups[CONF_TEXT_GROUPS_MAX];
     struct conf conf;
     struct conf_sources sources;
     struct conf_report report;
