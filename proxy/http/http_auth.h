@@ -2,7 +2,6 @@
 
 #include "http/http_exchange.h"
 
-/* auth_basic: goes on with `accepted` (now or later) when name and password are right; otherwise
- * answers 401, 403, 500 or 503 itself. */
-void http_auth_handle(struct http_exchange *exchange,
-                      void (*accepted)(struct http_exchange *exchange));
+/* auth_basic, a step of http_access.h: asks frontd-auth whether the request's name and password
+ * are right. */
+void http_auth_begin(struct http_exchange *exchange);

@@ -1,5 +1,6 @@
 #include "http/http_conf.h"
 
+#include "http/http_access_conf.h"
 #include "http/http_conf_check.h"
 #include "http/http_conf_types.h"
 #include "relay/relay_conf.h"
@@ -60,10 +61,17 @@ const struct conf_group http_location_group = {"http_location", sizeof(struct ht
 const struct conf_group http_ignored_group = {"http_ignored", 1, ignored_rows,
                                               ROW_COUNT(ignored_rows), NULL};
 
+/* clang-format off */
 static const struct conf_group *const groups[] = {
-    &http_main_group,  &http_server_group,  &http_location_group,
-    &http_proxy_group, &http_ignored_group, NULL,
+    &http_main_group,
+    &http_server_group,
+    &http_location_group,
+    &http_access_group,
+    &http_proxy_group,
+    &http_ignored_group,
+    NULL,
 };
+/* clang-format on */
 
 static const struct conf_scope *first_server(const struct conf *conf)
 {

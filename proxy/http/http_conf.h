@@ -108,6 +108,8 @@ struct http_keepalive {
     uint32_t field_s;    /* for "Keep-Alive: timeout="; 0: no such field */
 };
 
+struct http_access; /* http_access_conf.h */
+
 struct http_main {
 #include "conf/conf_members.inc"
 #include "http/http_main.def"
@@ -136,6 +138,7 @@ struct http_location {
     const struct http_proxy_conf *proxy;
     const struct conf_scope *scope; /* for conf_values of groups that others own: error_log */
     struct conf_place place;
+    const struct http_access *access; /* never NULL */
 };
 
 struct http_server {

@@ -1,3 +1,4 @@
+#include "http/http_access_conf.h"
 #include "http/http_conf_check.h"
 #include "http/http_conf_types.h"
 
@@ -187,8 +188,9 @@ static void resolve_formats(struct conf_reader *reader, const struct conf_scope 
 
 void http_check_location(struct conf_reader *reader, const struct conf_scope *scope, void *values)
 {
-    const struct http_location *location = values;
+    struct http_location *location = values;
 
+    location->access = http_access_find(reader, scope);
     check_root(reader, scope, location);
     http_conf_check_auth(reader, scope, location);
     resolve_formats(reader, scope, &location->access_log);

@@ -68,7 +68,7 @@ void http_exchange_log(const struct http_exchange *exchange, enum log_level leve
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
     log_line(exchange->log, level, exchange->session->id, "%s, client: %s", text,
-             address_print(&exchange->session->address).text);
+             address_print(http_exchange_client(exchange)).text);
 }
 
 void http_exchange_answer(struct http_exchange *exchange, unsigned status, struct slice type,
@@ -114,4 +114,11 @@ void http_exchange_redirect(struct http_exchange *exchange, unsigned status, str
 
     http_exchange_add_field(exchange, SLICE("Location"), location);
     http_exchange_answer(exchange, status, page.len > 0 ? SLICE("text/html") : SLICE_NONE, page);
+}
+
+const struct address *http_exchange_client(const struct http_exchange *exchange)
+{
+    while (exchange->parent != NULL)
+        exchange = exchange->parent;
+    return exchange->client != NULL ? exchange->client : &exchange->session->address;
 }

@@ -13,6 +13,7 @@
  * complete; a handler answers it; the connection ends it, writes the log lines and frees it. */
 
 struct http_exchange;
+struct http_access_state;
 struct http_location; /* what the configuration says for this path: http_conf.h */
 struct http_server;
 
@@ -82,6 +83,8 @@ struct http_exchange {
     struct http_response response; /* filled in by the handler before transport->head */
     const struct http_server *server;
     const struct http_location *location;
+    const struct address *client;     /* whom a trusted proxy names: see http_exchange_client */
+    struct http_access_state *access; /* http_access.c's */
     const struct http_body_reader *reader; /* the handler's, or NULL */
     void *handler;                         /* the handler's own state, in the arena */
     uint64_t started_us;                   /* wall time of the first byte of the head */
@@ -127,6 +130,9 @@ void http_exchange_log(const struct http_exchange *exchange, enum log_level leve
 /* Adds a field to the response; name and value must live as long as the exchange. Control bytes in
  * the value are dropped, whatever put them there. */
 void http_exchange_add_field(struct http_exchange *exchange, struct slice name, struct slice value);
+
+/* Who asks: the other end of the session, or whom a trusted proxy names (http_realip.h). */
+const struct address *http_exchange_client(const struct http_exchange *exchange);
 
 /* The handlers, by what the location says (http_handlers.c chooses). Each answers the exchange now
  * or later, exactly once. */

@@ -2,6 +2,7 @@
 #include "http/http_exchange.h"
 #include "http/http_file_cache.h"
 #include "http/http_file_send.h"
+#include "http/http_handlers.h"
 #include "http/http_return.h"
 #include "http/http_service.h"
 #include "net/loop.h"
@@ -103,18 +104,7 @@ static void serve(struct http_exchange *exchange)
 /* nginx's internal redirect: the index file goes through the search for a location again. */
 static void serve_index(struct http_exchange *exchange, struct slice path)
 {
-    struct http_routed routed =
-        http_route_find(http_service_of(exchange)->route, exchange->request.host, path);
-
-    exchange->request.path = path;
-    if (routed.server == exchange->server)
-        exchange->location = routed.location;
-    if (exchange->location->returns.present)
-        http_return_handle(exchange);
-    else if (http_location_proxies(exchange->location))
-        http_proxy_handle(exchange);
-    else
-        serve(exchange);
+    http_redirect_internally(exchange, path, exchange->request.query);
 }
 
 static struct slice join(struct http_exchange *exchange, struct slice directory, struct slice name)

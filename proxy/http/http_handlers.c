@@ -1,6 +1,6 @@
 #include "http/http_handlers.h"
 
-#include "http/http_auth.h"
+#include "http/http_access.h"
 #include "http/http_return.h"
 #include "http/http_service.h"
 
@@ -20,15 +20,13 @@ static void handle_content(struct http_exchange *exchange)
         http_file_handle(exchange);
 }
 
-/* As in nginx, `return` answers before anybody is asked for a password. */
+/* As in nginx, `return` answers before anybody is asked who they are. */
 static void handle_location(struct http_exchange *exchange)
 {
     if (exchange->location->returns.present)
         http_return_handle(exchange);
-    else if (http_location_asks(exchange->location))
-        http_auth_handle(exchange, handle_content);
     else
-        handle_content(exchange);
+        http_access_run(exchange, handle_content);
 }
 
 static void answer_options(struct http_exchange *exchange)

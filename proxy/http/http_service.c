@@ -2,6 +2,7 @@
 
 #include "auth/auth_list.h"
 #include "base/ensure.h"
+#include "http/http_access.h"
 #include "http/http_exchange.h"
 #include "http/http_file_cache.h"
 #include "net/loop.h"
@@ -52,6 +53,7 @@ static void add_location(struct http_content *content, const struct http_locatio
         rights_connect(&content->worker->rights, location->proxy->pass.target.port);
     find_logs(content, location);
     found->password_file = find_passwords(content, location);
+    found->access_steps = http_access_steps(location);
     found->error_log =
         relay_log_open(content->worker->conf, location->scope, content->worker->log_files);
 }

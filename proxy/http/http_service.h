@@ -22,6 +22,7 @@ struct http_content_location {
     size_t log_count;
     struct log error_log;   /* of its block */
     uint32_t password_file; /* in worker->passwords, if http_location_asks */
+    uint8_t access_steps;   /* see http_access.h */
 };
 
 struct http_content {

@@ -239,10 +239,8 @@ struct refused_case {
 static const struct refused_case refused[] = {
     {"add_header", "http{%s}", false},
     {"alias", LOCATION("%s"), false},
-    {"allow", "http{%s}", false},
     {"auth_request", "http{%s}", false},
     {"autoindex", "http{%s}", false},
-    {"deny", "http{%s}", false},
     {"error_page", "http{%s}", false},
     {"expires", "http{%s}", false},
     {"fastcgi_pass", LOCATION("%s"), false},
