@@ -25,34 +25,42 @@ static bool drop_capabilities(void)
     return syscall(SYS_capset, &head, none) == 0;
 }
 
-/* A process of the same user must not read our memory; a change of user has undone it before. The
- * leak checker of a sanitized build is a process beside us. */
-static bool limit(enum sandbox_role role)
+/* The leak checker of a sanitized build is a process beside us. */
+static bool forbid_processes(void)
 {
     const struct rlimit none = {0, 0};
 
-    if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+    return SANDBOX_IS_SANITIZED || setrlimit(RLIMIT_NPROC, &none) == 0;
+}
+
+bool sandbox_prepare(const struct sandbox_grants *grants, uint32_t *reached)
+{
+    *reached = SANDBOX_IS_SANITIZED ? SANDBOX_SANITIZED : 0;
+    if (!drop_capabilities() || !privileges_harden())
         return false;
-    return SANDBOX_IS_SANITIZED || role == SANDBOX_AUTH || setrlimit(RLIMIT_NPROC, &none) == 0;
+    *reached |= sandbox_files_enter(grants) & SANDBOX_ABI_MASK;
+    return true;
+}
+
+bool sandbox_seal(enum sandbox_role role, uint32_t *reached)
+{
+    if (!forbid_processes())
+        return false;
+    if (sandbox_calls_enter(role))
+        *reached |= SANDBOX_FILTERED;
+    return true;
 }
 
 bool sandbox_enter(enum sandbox_role role, const struct sandbox_grants *grants, uint32_t *reached)
 {
-    *reached = SANDBOX_IS_SANITIZED ? SANDBOX_SANITIZED : 0;
-    if (!drop_capabilities() || !limit(role))
-        return false;
-    *reached |= sandbox_files_enter(grants) & SANDBOX_ABI_MASK;
-    if (sandbox_calls_enter(role))
-        *reached |= SANDBOX_FILTERED;
-    return true;
+    return sandbox_prepare(grants, reached) && sandbox_seal(role, reached);
 }
 
 uint32_t sandbox_available(void)
 {
     return (sandbox_files_available() & SANDBOX_ABI_MASK) |
            (sandbox_calls_available() ? SANDBOX_FILTERED : 0) |
-           (geteuid() == 0 ? SANDBOX_OWN_USER : 0) | (SANDBOX_IS_SANITIZED ? SANDBOX_SANITIZED : 0);
+           (SANDBOX_IS_SANITIZED ? SANDBOX_SANITIZED : 0);
 }
 
 enum sandbox_level sandbox_level(uint32_t reached)
@@ -60,6 +68,13 @@ enum sandbox_level sandbox_level(uint32_t reached)
     if ((reached & SANDBOX_ABI_MASK) == 0 || (reached & SANDBOX_FILTERED) == 0)
         return SANDBOX_LEVEL_C;
     return (reached & SANDBOX_OWN_USER) != 0 ? SANDBOX_LEVEL_A : SANDBOX_LEVEL_B;
+}
+
+static const char *user_words(uint32_t reached)
+{
+    if ((reached & SANDBOX_OWN_USER) != 0)
+        return "own user";
+    return (reached & SANDBOX_SHARED_USER) != 0 ? "the workers' user" : "the master's user";
 }
 
 void sandbox_describe(uint32_t reached, char words[SANDBOX_WORDS_BYTES])
@@ -72,8 +87,7 @@ void sandbox_describe(uint32_t reached, char words[SANDBOX_WORDS_BYTES])
         snprintf(landlock, sizeof landlock, "Landlock ABI %u (files%s%s)", abi,
                  abi >= 4 ? ", ports" : "", abi >= 6 ? ", signals" : "");
     snprintf(words, SANDBOX_WORDS_BYTES, "isolation level %c: %s, %s, %s%s",
-             letters[sandbox_level(reached)],
-             (reached & SANDBOX_OWN_USER) != 0 ? "own user" : "the master's user", landlock,
+             letters[sandbox_level(reached)], user_words(reached), landlock,
              (reached & SANDBOX_FILTERED) != 0 ? "seccomp" : "no seccomp",
              (reached & SANDBOX_SANITIZED) != 0 ? " (wider, for a sanitizer)" : "");
 }

@@ -27,8 +27,10 @@ struct sandbox_grants {
  * these. */
 #define SANDBOX_ABI_MASK  0xffu
 #define SANDBOX_FILTERED  0x100u /* seccomp is in force */
-#define SANDBOX_OWN_USER  0x200u /* the process's user is not the master's: the caller knows */
 #define SANDBOX_SANITIZED 0x400u /* a sanitizer's tables: wider, for tests only */
+/* Whose user it is, which the caller knows; neither: the master's. */
+#define SANDBOX_OWN_USER    0x200u
+#define SANDBOX_SHARED_USER 0x800u /* the workers', and it is no worker */
 
 /* Confines this process. Everything it needs is open, its user is the one it stays. False with
  * errno: what needs no support by the kernel failed, and the caller must exit. What the kernel or
@@ -36,8 +38,14 @@ struct sandbox_grants {
 bool sandbox_enter(enum sandbox_role role, const struct sandbox_grants *grants, uint32_t *reached)
     __attribute__((warn_unused_result));
 
+/* The same in two steps, for a process that has threads and makes no more of them later: first
+ * what threads inherit, before they are made; then the system calls of all of them. */
+bool sandbox_prepare(const struct sandbox_grants *grants, uint32_t *reached)
+    __attribute__((warn_unused_result));
+bool sandbox_seal(enum sandbox_role role, uint32_t *reached) __attribute__((warn_unused_result));
+
 /* How well a takeover is contained (reference in the manual): A: another user, Landlock, seccomp.
- * B: the master's user, Landlock, seccomp. C: less. */
+ * B: the master's or the workers' user, Landlock, seccomp. C: less. */
 enum sandbox_level {
     SANDBOX_LEVEL_C,
     SANDBOX_LEVEL_B,
@@ -51,7 +59,7 @@ enum sandbox_level sandbox_level(uint32_t reached);
  * is said, too. */
 void sandbox_describe(uint32_t reached, char words[SANDBOX_WORDS_BYTES]);
 
-/* What a process of this machine would reach, without entering anything. */
+/* What a process of this machine would reach, whoever its user is, without entering anything. */
 uint32_t sandbox_available(void);
 
 /* The system call that the kernel's log says killed this process; -1: it does not say, or not to

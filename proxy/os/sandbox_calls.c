@@ -5,7 +5,6 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <sched.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -75,8 +74,6 @@ static const struct row rows[] = {
     {SYS_socket,          WORKER,        0, {{0, WHOLE, AF_INET6}, {1, TYPE_BITS, SOCK_DGRAM}}},
     {SYS_socket,          ALL,           REFUSE(EPERM), {{0}}},
     {SYS_tgkill,          ALL,           0, {{0, WHOLE, OWN_PID}}}, /* abort() */
-    {SYS_clone,           AUTH,          0, {{0, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM}}},
-    {SYS_clone3,          AUTH,          REFUSE(ENOSYS), {{0}}}, /* its flags are out of sight: libc takes clone then */
     /* Moving bytes. */
     {SYS_read,            ALL,           0, {{0}}},
     {SYS_write,           ALL,           0, {{0}}},
@@ -139,8 +136,12 @@ static const struct row rows[] = {
     {SYS_getpid,          ALL,           0, {{0}}},
     {SYS_gettid,          ALL,           0, {{0}}},
     {SYS_sched_yield,     ALL,           0, {{0}}},
-    {SYS_set_robust_list, AUTH,          0, {{0}}},
-    {SYS_rseq,            AUTH,          0, {{0}}},
+    {SYS_set_robust_list, KEYHOLDER | AUTH, 0, {{0}}}, /* a thread's first calls, if it is slow */
+    {SYS_rseq,            KEYHOLDER | AUTH, 0, {{0}}},
+    {SYS_faccessat,       AUTH,          0, {{0}}}, /* is it Landlock that refuses a file? */
+#ifdef SYS_faccessat2
+    {SYS_faccessat2,      AUTH,          0, {{0}}},
+#endif
     {SYS_exit,            ALL,           0, {{0}}},
     {SYS_exit_group,      ALL,           0, {{0}}},
     /* A sanitizer: its stack for signals, a leak checker that is a traced process beside us, and
@@ -276,7 +277,8 @@ static void build(struct program *program, enum sandbox_role role)
     answer(program, SECCOMP_RET_KILL_PROCESS);
 }
 
-/* SPEC_ALLOW: older kernels would slow down every process with a filter otherwise. */
+/* For all threads there are. SPEC_ALLOW: older kernels would slow down every process with a filter
+ * otherwise. */
 bool sandbox_calls_enter(enum sandbox_role role)
 {
     struct program program;
@@ -284,8 +286,8 @@ bool sandbox_calls_enter(enum sandbox_role role)
 
     build(&program, role);
     filter.len = program.count;
-    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter) ==
-           0;
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                   SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_TSYNC, &filter) == 0;
 }
 
 /* An unreadable program tells a kernel that looks at it from one that has none. */

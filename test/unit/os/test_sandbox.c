@@ -15,13 +15,14 @@ static void test_levels(void **state)
         uint32_t reached;
         enum sandbox_level level;
     } rows[] = {
-        {0,                                       SANDBOX_LEVEL_C},
-        {SANDBOX_FILTERED,                        SANDBOX_LEVEL_C},
-        {SANDBOX_FILTERED | SANDBOX_OWN_USER,     SANDBOX_LEVEL_C},
-        {7,                                       SANDBOX_LEVEL_C},
-        {7 | SANDBOX_OWN_USER,                    SANDBOX_LEVEL_C},
-        {1 | SANDBOX_FILTERED,                    SANDBOX_LEVEL_B},
-        {1 | SANDBOX_FILTERED | SANDBOX_OWN_USER, SANDBOX_LEVEL_A},
+        {0,                                          SANDBOX_LEVEL_C},
+        {SANDBOX_FILTERED,                           SANDBOX_LEVEL_C},
+        {SANDBOX_FILTERED | SANDBOX_OWN_USER,        SANDBOX_LEVEL_C},
+        {7,                                          SANDBOX_LEVEL_C},
+        {7 | SANDBOX_OWN_USER,                       SANDBOX_LEVEL_C},
+        {1 | SANDBOX_FILTERED,                       SANDBOX_LEVEL_B},
+        {1 | SANDBOX_FILTERED | SANDBOX_SHARED_USER, SANDBOX_LEVEL_B},
+        {1 | SANDBOX_FILTERED | SANDBOX_OWN_USER,    SANDBOX_LEVEL_A},
     };
 
     (void)state;
@@ -40,6 +41,8 @@ static void test_words(void **state)
          "isolation level B: the master's user, Landlock ABI 3 (files), seccomp"                                                     },
         {4 | SANDBOX_FILTERED | SANDBOX_OWN_USER,
          "isolation level A: own user, Landlock ABI 4 (files, ports), seccomp"                                                       },
+        {4 | SANDBOX_FILTERED | SANDBOX_SHARED_USER,
+         "isolation level B: the workers' user, Landlock ABI 4 (files, ports), seccomp"                                              },
         {7 | SANDBOX_FILTERED | SANDBOX_OWN_USER | SANDBOX_SANITIZED,
          "isolation level A: own user, Landlock ABI 7 (files, ports, signals), seccomp (wider, for "
          "a "
@@ -60,7 +63,8 @@ static void test_longest_words_fit(void **state)
     char words[SANDBOX_WORDS_BYTES];
 
     (void)state;
-    sandbox_describe(SANDBOX_ABI_MASK | SANDBOX_FILTERED | SANDBOX_SANITIZED, words);
+    sandbox_describe(SANDBOX_ABI_MASK | SANDBOX_FILTERED | SANDBOX_SHARED_USER | SANDBOX_SANITIZED,
+                     words);
     assert_true(strlen(words) < sizeof words - 1);
 }
 
