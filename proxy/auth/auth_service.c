@@ -123,6 +123,8 @@ static void consider(struct client *client, const struct auth_question *question
         auth_store_file(service->store, question->file, loop_now(service->loop));
     struct auth_entry entry;
 
+    if (file->is_out_of_reach)
+        service->events->renew(service->owner);
     if (file->error != 0)
         answer(client, question->id, AUTH_NO_FILE, file->error);
     else if (!auth_file_find(file->text, question->user, &entry))

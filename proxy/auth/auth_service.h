@@ -15,6 +15,7 @@ struct auth_service;
 struct auth_service_events {
     void (*say)(void *owner, enum log_level level, struct slice line); /* for the error log */
     void (*empty)(void *owner);                                        /* the last worker left */
+    void (*renew)(void *owner); /* a file is out of reach of what was granted: auth_store.h */
 };
 
 /* `threads` computations at a time, `limit` more may wait. NULL with errno. */

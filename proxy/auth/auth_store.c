@@ -147,6 +147,7 @@ static void look(struct auth_store *store, struct kept_file *file)
     if (stat(file->seen.path.at, &status) != 0) {
         forget(file);
         file->seen.error = errno;
+        file->seen.is_out_of_reach = false;
         return;
     }
     if (file->seen.version > 0 && file->seen.error == 0 && file->is_settled &&
@@ -161,6 +162,9 @@ static void look(struct auth_store *store, struct kept_file *file)
     else
         forget(file);
     file->seen.error = error;
+    /* access(2) knows nothing of Landlock */
+    file->seen.is_out_of_reach =
+        error == EACCES && faccessat(AT_FDCWD, file->seen.path.at, R_OK, 0) == 0;
 }
 
 const struct auth_store_file *auth_store_file(struct auth_store *store, size_t index,

@@ -18,6 +18,9 @@ struct auth_store_file {
     struct slice dummy; /* see auth_file_commonest */
     uint64_t version;   /* another number with each reading, never 0 */
     int error;          /* errno if it cannot be read; 0 */
+    /* Its rights allow to read it, and yet it cannot be: it lies where the sandbox grants nothing,
+     * because a directory was replaced or a link was turned. */
+    bool is_out_of_reach;
 };
 
 struct auth_store *auth_store_new(const struct auth_list *list);

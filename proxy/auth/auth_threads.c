@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -95,6 +96,15 @@ static void *run(void *owner)
     return NULL;
 }
 
+/* Hashing takes what nobody else wants of a processor: a flood of logins must not slow anything
+ * else. It goes on without where a container forbids to say so. */
+static void yield_to_others(pthread_t thread)
+{
+    const struct sched_param none = {0};
+
+    (void)pthread_setschedparam(thread, SCHED_IDLE, &none);
+}
+
 /* Signals are for the loop. */
 static bool start_threads(struct auth_threads *threads, size_t count)
 {
@@ -105,7 +115,7 @@ static bool start_threads(struct auth_threads *threads, size_t count)
     pthread_sigmask(SIG_SETMASK, &all, &old);
     while (threads->count < count &&
            (error = pthread_create(&threads->threads[threads->count], NULL, run, threads)) == 0)
-        threads->count++;
+        yield_to_others(threads->threads[threads->count++]);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     errno = error;
     return threads->count > 0;

@@ -6,6 +6,8 @@
 #include "ipc/channel.h"
 #include "os/descriptor.h"
 #include "os/privileges.h"
+#include "os/sandbox.h"
+#include "process/auth_grants.h"
 #include "process/worker_arguments.h"
 
 #include <errno.h>
@@ -23,6 +25,7 @@ struct auth {
     struct channel *channel; /* NULL: the master is gone */
     struct auth_service *service;
     struct auth_list list;
+    uint32_t reached; /* os/sandbox.h */
 };
 
 static void say(void *owner, enum log_level level, struct slice line)
@@ -47,7 +50,16 @@ static void on_empty(void *owner)
         loop_stop(auth->loop);
 }
 
-static const struct auth_service_events service_events = {say, on_empty};
+/* Another process in our place opens the directories that are there now. */
+static void on_renew(void *owner)
+{
+    struct auth *auth = owner;
+
+    if (auth->channel != NULL)
+        (void)channel_send(auth->channel, MESSAGE_AUTH_RENEW, SLICE_NONE, -1);
+}
+
+static const struct auth_service_events service_events = {say, on_empty, on_renew};
 
 static void on_message(void *owner, enum message message, struct slice body, int fd)
 {
@@ -94,14 +106,20 @@ static size_t thread_count(void)
     return processors > 0 ? (size_t)processors : 1;
 }
 
-/* Hashing yields to those who serve: a flood of logins must not slow anything else. */
-static void be_nice(void)
+/* False: errno. */
+static bool reach_only_passwords(struct auth *auth)
 {
-    if (nice(10) == -1)
-        return;
+    struct auth_grants directories = auth_grants_open(&auth->list);
+    const struct sandbox_grants grants = {.readable = directories.directories,
+                                          .readable_count = directories.count};
+    bool good = sandbox_prepare(&grants, &auth->reached);
+
+    auth_grants_close(&directories);
+    return good;
 }
 
-/* NULL, or what failed. Privileges go before the threads come. */
+/* NULL, or what failed. Privileges go before the threads come, and when they are there there can be
+ * no more. */
 static const char *start(struct auth *auth, const struct worker_arguments *arguments)
 {
     struct slice paths;
@@ -110,14 +128,15 @@ static const char *start(struct auth *auth, const struct worker_arguments *argum
         return "cannot read the list of password files";
     close(WORKER_SNAPSHOT_FD);
     auth_list_read(&auth->list, paths);
-    be_nice();
     if (arguments->has_identity && !privileges_become(&arguments->identity))
-        return "cannot become the workers' user";
-    if (!privileges_harden())
+        return "cannot become another user";
+    if (!reach_only_passwords(auth))
         return "cannot give up privileges";
     auth->service =
         auth_service_new(auth->loop, &auth->list, thread_count(), QUEUE_MAX, &service_events, auth);
-    return auth->service == NULL ? "cannot start a thread" : NULL;
+    if (auth->service == NULL)
+        return "cannot start a thread";
+    return sandbox_seal(SANDBOX_AUTH, &auth->reached) ? NULL : "cannot give up privileges";
 }
 
 static int serve(struct auth *auth, const struct worker_arguments *arguments)
@@ -130,7 +149,7 @@ static int serve(struct auth *auth, const struct worker_arguments *arguments)
         (void)channel_send(auth->channel, MESSAGE_AUTH_FAILED, slice_of(why), -1);
         return 1;
     }
-    if (channel_send(auth->channel, MESSAGE_AUTH_READY, SLICE_NONE, -1))
+    if (channel_send_number(auth->channel, MESSAGE_AUTH_READY, auth->reached, -1))
         loop_run(auth->loop);
     auth_service_free(auth->service);
     return 0;

@@ -1,6 +1,7 @@
 #include "process/check.h"
 
 #include "base/text.h"
+#include "process/check_isolation.h"
 #include "process/check_passwords.h"
 #include "process/configuration.h"
 
@@ -120,13 +121,20 @@ static void print_as_nginx(const struct program *program, bool good)
         fprintf(stderr, "nginx: configuration file %s test failed\n", path);
 }
 
+/* What only `-t` looks at. */
+static void check_all(struct configuration *configuration)
+{
+    check_passwords(configuration);
+    check_isolation(configuration);
+}
+
 int check_run(const struct program *program, bool quiet, bool dump, bool as_nginx)
 {
     struct configuration configuration;
     bool good = configuration_read(&configuration, program);
 
     if (good)
-        check_passwords(&configuration);
+        check_all(&configuration);
     conf_report_print(&configuration.report, &configuration.sources, STDERR_FILENO);
     if (good && !quiet)
         print_picture(program, &configuration);

@@ -3,8 +3,7 @@
 #include "auth/auth_file.h"
 #include "auth/auth_store.h"
 #include "base/text.h"
-#include "os/privileges.h"
-#include "process/core_conf.h"
+#include "process/users.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,44 +25,33 @@ static int read_as(const struct privileges_identity *identity, const char *path)
     return WEXITSTATUS(status);
 }
 
-static struct slice user_of(const struct configuration *configuration)
+static int read_file(const struct users_choice *user, const char *path, struct slice *text)
 {
-    struct slice user = core_conf_of(&configuration->conf)->user.user;
-
-    return user.len > 0 ? user : SLICE("nobody");
-}
-
-static int read_file(struct configuration *configuration, const char *path, struct slice *text)
-{
-    struct privileges_identity identity;
     int error = auth_store_read(path, text);
 
-    if (error != 0 || geteuid() != 0 ||
-        privileges_find(user_of(configuration), core_conf_of(&configuration->conf)->user.group,
-                        &identity) != PRIVILEGES_FOUND)
+    if (error != 0 || !user->has_identity)
         return error;
-    error = read_as(&identity, path);
+    error = read_as(&user->identity, path);
     if (error != 0)
         free((char *)(uintptr_t)text->at);
     return error;
 }
 
-static void report_unreadable(struct configuration *configuration,
+static void report_unreadable(struct configuration *configuration, const struct users_choice *user,
                               const struct auth_list_file *file, int error)
 {
     struct conf_finding *finding = conf_report_add(
         &configuration->report, CONF_WARNING, file->place, "password file %.*s %s",
         (int)file->path.len, file->path.at, error == ENOENT ? "does not exist" : "cannot be read");
-    struct slice user = user_of(configuration);
 
     if (error == ENOENT)
         conf_finding_help(&configuration->report, finding,
                           "nobody gets in until it is there: 403 for all");
-    else if (error == EACCES && geteuid() == 0)
+    else if (error == EACCES && user->has_identity)
         conf_finding_help(&configuration->report, finding,
-                          "the user `%.*s` may not read it: chgrp and chmod 640 it; 500 for all "
-                          "until then",
-                          (int)user.len, user.at);
+                          "frontd-auth, the user %s, may not read it: chgrp and chmod 640 it; 500 "
+                          "for all until then",
+                          user->who);
     else
         conf_finding_help(&configuration->report, finding, "%s", strerror(error));
 }
@@ -130,15 +118,18 @@ static void report_weak(struct configuration *configuration, const struct auth_l
 
 void check_passwords(struct configuration *configuration)
 {
+    struct users_choice user;
+
+    if (!users_choose(USERS_AUTH, &configuration->conf, &user))
+        user.has_identity = false; /* another finding says so */
     for (size_t i = 0; i < configuration->passwords.count; i++) {
         const struct auth_list_file *file = &configuration->passwords.files[i];
         struct slice text;
-        int error =
-            read_file(configuration, arena_keep(&configuration->arena, file->path).at, &text);
+        int error = read_file(&user, arena_keep(&configuration->arena, file->path).at, &text);
         struct tally tally;
 
         if (error != 0) {
-            report_unreadable(configuration, file, error);
+            report_unreadable(configuration, &user, file, error);
             continue;
         }
         tally = count(text);

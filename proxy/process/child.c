@@ -35,6 +35,22 @@ static void pass_on(const struct child *child, struct slice body)
              "frontd-auth: %s", log_escape(slice_from(body, sizeof level)).text);
 }
 
+/* A worker has said before what it reached. */
+static void take_ready(struct child *child, enum message message, struct slice body)
+{
+    struct slice text = slice_from(body, sizeof child->isolation);
+
+    if (child->phase != CHILD_STARTING)
+        return;
+    child->phase = CHILD_READY;
+    if (message != MESSAGE_READY)
+        child->isolation = channel_number(slice_part(body, 0, sizeof child->isolation));
+    if (message == MESSAGE_HOLDER_READY)
+        log_line(child->log, LOG_NOTICE, 0, "key holder %d: %.*s", (int)child->pid, (int)text.len,
+                 text.at);
+    child->events->ready(child->owner, child);
+}
+
 static void on_message(void *owner, enum message message, struct slice body, int fd)
 {
     struct child *child = owner;
@@ -44,13 +60,7 @@ static void on_message(void *owner, enum message message, struct slice body, int
     case MESSAGE_READY:
     case MESSAGE_AUTH_READY:
     case MESSAGE_HOLDER_READY:
-        if (child->phase == CHILD_STARTING) {
-            child->phase = CHILD_READY;
-            if (message == MESSAGE_HOLDER_READY)
-                log_line(child->log, LOG_NOTICE, 0, "key holder %d: %.*s", (int)child->pid,
-                         (int)body.len, body.at);
-            child->events->ready(child->owner, child);
-        }
+        take_ready(child, message, body);
         break;
     case MESSAGE_FAILED:
     case MESSAGE_AUTH_FAILED:
@@ -78,6 +88,7 @@ static void on_message(void *owner, enum message message, struct slice body, int
         child->isolation = channel_number(body);
         break;
     case MESSAGE_RENEW:
+    case MESSAGE_AUTH_RENEW:
         child->events->renew(child->owner, child);
         break;
     case MESSAGE_AUTH_SAYS:
@@ -140,6 +151,7 @@ bool child_start(struct child *child)
 
     ensure(child->phase == CHILD_NONE);
     child->why[0] = '\0';
+    child->was_stopped = false;
     child->started_at = loop_now(child->loop);
     if (!descriptor_pair(pair)) {
         snprintf(child->why, sizeof child->why, "socketpair: %s", strerror(errno));
@@ -188,9 +200,9 @@ static void say_forbidden(struct child *child)
     if (call >= 0)
         snprintf(name, sizeof name, "number %d", call);
     snprintf(child->why, sizeof child->why,
-             "KILLED BY THE SANDBOX (SIGSYS) for a system call that a worker never makes (%s): "
-             "an attack, or a bug to report",
-             name);
+             "KILLED BY THE SANDBOX (SIGSYS) for a system call that no %s makes (%s): an attack, "
+             "or a bug to report",
+             name_of(child), name);
 }
 
 void child_reaped(struct child *child, int status)
@@ -216,6 +228,7 @@ void child_drain(struct child *child, uint32_t timeout_ms)
 
 void child_stop(struct child *child)
 {
+    child->was_stopped = true;
     deadline_clear(&child->respawn);
     if (child->channel != NULL)
         (void)channel_send(child->channel,

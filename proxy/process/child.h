@@ -46,6 +46,7 @@ struct child {
     pid_t pid;             /* of the last process */
     uint32_t isolation;    /* what it says it reached: os/sandbox.h */
     bool is_running;       /* not yet reaped */
+    bool was_stopped;      /* by child_stop: its end is no accident */
     unsigned quick_deaths; /* in a row, each soon after its start */
     uint32_t logs_pending; /* descriptors sent and not yet answered */
     bool drain_pending;    /* told to drain, may still accept */

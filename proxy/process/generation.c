@@ -46,7 +46,8 @@ int generation_error_descriptor(const struct generation *generation)
 }
 
 pid_t generation_spawn(const struct generation *generation, int program, const char *name,
-                       const int *passed, size_t passed_count)
+                       const struct worker_arguments *arguments, const int *passed,
+                       size_t passed_count)
 {
     const char *environment[GENERATION_ENVIRONMENT + 1];
     struct worker_words words;
@@ -55,7 +56,7 @@ pid_t generation_spawn(const struct generation *generation, int program, const c
 
     arena_init(&arena, ARENA_UNLIMITED);
     generation_environment(environment, &arena);
-    worker_arguments_write(generation->arguments, &words);
+    worker_arguments_write(arguments, &words);
     words.words[0] = name;
     pid = spawn_program(program, words.words, environment, generation_error_descriptor(generation),
                         passed, passed_count);
@@ -74,7 +75,7 @@ static pid_t on_spawn(void *owner, struct child *child, int channel)
     generation->passed[0] = channel;
     generation->passed[2] = keys;
     pid = generation_spawn(generation, generation->program->worker, "frontd-worker",
-                           generation->passed, generation->passed_count);
+                           generation->arguments, generation->passed, generation->passed_count);
     close(keys);
     return pid;
 }
@@ -318,11 +319,6 @@ bool generation_reaped(struct generation *generation, pid_t pid, int status)
         }
     }
     return generation_keys_reaped(generation, pid, status);
-}
-
-uint32_t generation_isolation(const struct generation *generation)
-{
-    return generation->child_count == 0 ? 0 : generation->children[0].isolation;
 }
 
 size_t generation_workers(const struct generation *generation)

@@ -6,6 +6,7 @@
 #include "process/configuration.h"
 #include "process/program.h"
 #include "process/sockets.h"
+#include "process/users.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,6 +53,7 @@ struct generation {
     enum log_level log_level; /* of the main error log */
     struct slice pid;         /* path of the pid file; empty: none */
     bool daemon;
+    bool isolation_required;
     uint32_t shutdown_timeout_ms;
     uint32_t ticket_rotation_ms;
     int snapshot;
@@ -60,7 +62,9 @@ struct generation {
     struct worker_arguments *arguments;
     struct child *children;
     size_t child_count;
-    struct child auth;            /* frontd-auth; see generation_auth.c */
+    struct child auth; /* frontd-auth; see generation_auth.c */
+    struct users_choice auth_user;
+    uint64_t auth_renewed_at;     /* because of replaced directories; 0: never */
     int auth_files;               /* its list of password files, sealed; -1: there are none */
     struct generation_keys *keys; /* generation_keys.h; NULL: no server has a certificate */
 };
@@ -92,8 +96,10 @@ bool generation_is_reopening(const struct generation *generation);
 /* The worker with this process id ended; false if it is none of ours. */
 bool generation_reaped(struct generation *generation, pid_t pid, int status);
 
-/* What its first worker reached (os/sandbox.h); all start alike. */
-uint32_t generation_isolation(const struct generation *generation);
+/* What its first worker reached (os/sandbox.h), all start alike; its key holder and frontd-auth,
+ * if there are. `say` gets who it is and what. */
+void generation_isolation(const struct generation *generation,
+                          void (*say)(void *owner, const char *who, uint32_t reached), void *owner);
 
 size_t generation_running(const struct generation *generation); /* processes there are */
 void generation_free(struct generation *generation);            /* only when there are none */

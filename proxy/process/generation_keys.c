@@ -1,9 +1,7 @@
 #include "process/generation_keys.h"
 
 #include "base/ensure.h"
-#include "os/privileges.h"
 #include "os/spawn.h"
-#include "process/core_conf.h"
 #include "process/generation_private.h"
 #include "process/keyholder_arguments.h"
 #include "tls/tls_conf.h"
@@ -17,26 +15,20 @@
 
 struct generation_keys {
     struct child holder;
+    struct users_choice user;
     struct keyholder_arguments arguments;
     int *passed;    /* the holder's descriptors from 3 on: its channel, the files of the keys */
     uint32_t last;  /* number of the channel made last, from 1 */
     uint32_t first; /* of those that lead to the holder that runs now */
 };
 
-static void choose_user(struct keyholder_arguments *arguments, const struct conf *conf)
+static void choose_user(struct generation_keys *keys, const struct conf *conf)
 {
-    const struct core_user *user = &core_conf_of(conf)->user;
-
-    arguments->has_identity = geteuid() == 0;
-    arguments->who = "that frontd was started as";
-    if (!arguments->has_identity)
-        return;
-    arguments->who = "frontd-key";
-    if (privileges_find(SLICE("frontd-key"), SLICE_NONE, &arguments->identity) == PRIVILEGES_FOUND)
-        return;
-    arguments->who = "of the workers, since there is no frontd-key";
-    ensure(privileges_find(user->user.len > 0 ? user->user : SLICE("nobody"), user->group,
-                           &arguments->identity) == PRIVILEGES_FOUND); /* generation_new has */
+    ensure(
+        users_choose(USERS_KEYHOLDER, conf, &keys->user)); /* generation_new found the workers' */
+    keys->arguments.has_identity = keys->user.has_identity;
+    keys->arguments.identity = keys->user.identity;
+    keys->arguments.who = keys->user.who;
 }
 
 static size_t count_secrets(const struct conf_sources *sources)
@@ -62,7 +54,7 @@ void generation_keys_take(struct generation *generation, const struct configurat
         .workers = generation->child_count,
         .allows_old = tls_conf_allows_old(&configuration->conf),
     };
-    choose_user(&keys->arguments, &configuration->conf);
+    choose_user(keys, &configuration->conf);
     for (size_t i = 0; i < sources->count; i++)
         if (sources->list[i]->is_secret)
             keys->passed[++keys->arguments.keys] =
@@ -127,7 +119,10 @@ static void on_ready(void *owner, struct child *holder)
 {
     struct generation *generation = owner;
 
-    (void)holder;
+    if (!generation_confined(generation, holder, &generation->keys->user)) {
+        child_kill(holder);
+        return;
+    }
     if (generation->phase == GENERATION_STARTING)
         generation_start_workers(generation);
     else
@@ -212,6 +207,11 @@ bool generation_keys_reaped(struct generation *generation, pid_t pid, int status
         return false;
     child_reaped(holder, status);
     return true;
+}
+
+const struct child *generation_keys_holder(const struct generation *generation)
+{
+    return generation->keys == NULL ? NULL : &generation->keys->holder;
 }
 
 size_t generation_keys_running(const struct generation *generation)

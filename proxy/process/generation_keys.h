@@ -22,6 +22,7 @@ void generation_keys_lost(struct generation *generation, struct child *worker, u
 /* No worker needs it any more. */
 void generation_keys_release(struct generation *generation);
 bool generation_keys_reaped(struct generation *generation, pid_t pid, int status);
+const struct child *generation_keys_holder(const struct generation *generation); /* or NULL */
 size_t generation_keys_running(const struct generation *generation);
 void generation_keys_free(struct generation *generation);
 

@@ -1,5 +1,4 @@
 #include "os/descriptor.h"
-#include "os/privileges.h"
 #include "process/core_conf.h"
 #include "process/generation.h"
 #include "process/generation_keys.h"
@@ -35,6 +34,7 @@ static void keep_settings(struct generation *generation, const struct conf *conf
 
     generation->log_level = relay_error_log_of(conf, conf->main).level;
     generation->daemon = core->daemon;
+    generation->isolation_required = core->isolation == CORE_ISOLATION_REQUIRED;
     generation->shutdown_timeout_ms = core->worker_shutdown_timeout;
     generation->ticket_rotation_ms = core->ssl_ticket_rotation;
     if (core->pid.len > 0)
@@ -87,21 +87,23 @@ static bool seal_auth_files(struct generation *generation, struct configuration 
     return generation->auth_files >= 0;
 }
 
-/* Whom the workers become. Names are looked up here: the workers need no /etc/passwd. */
-static bool find_identity(struct worker_arguments *arguments, const struct conf *conf,
-                          struct conf_report *report)
+/* Whom they become. Names are looked up here: they need no /etc/passwd. What the configuration
+ * names was found before. */
+static bool find_identities(struct generation *generation, const struct conf *conf,
+                            struct conf_report *report)
 {
-    const struct core_user *user = &core_conf_of(conf)->user;
+    struct worker_arguments *arguments = generation->arguments;
+    struct users_choice workers;
 
-    arguments->has_identity = geteuid() == 0;
-    if (!arguments->has_identity)
-        return true;
-    if (privileges_find(user->user.len > 0 ? user->user : SLICE("nobody"), user->group,
-                        &arguments->identity) == PRIVILEGES_FOUND)
-        return true;
-    conf_report_add(report, CONF_ERROR, (struct conf_place){0},
-                    "there is no user `nobody`: name one with `user` for the workers");
-    return false;
+    if (!users_choose(USERS_WORKER, conf, &workers) ||
+        !users_choose(USERS_AUTH, conf, &generation->auth_user)) {
+        conf_report_add(report, CONF_ERROR, (struct conf_place){0},
+                        "there is no user `nobody`: name one with `user` for the workers");
+        return false;
+    }
+    arguments->has_identity = workers.has_identity;
+    arguments->identity = workers.identity;
+    return true;
 }
 
 static bool prepare_arguments(struct generation *generation, struct configuration *configuration)
@@ -114,7 +116,7 @@ static bool prepare_arguments(struct generation *generation, struct configuratio
     arguments->globals = program->globals;
     arguments->error_log = program->paths->error_log;
     generation->arguments = arguments;
-    return find_identity(arguments, &configuration->conf, &configuration->report);
+    return find_identities(generation, &configuration->conf, &configuration->report);
 }
 
 #define PASSED (WORKER_FIRST_FD - WORKER_CHANNEL_FD)

@@ -3,6 +3,7 @@
 #include "base/ensure.h"
 #include "ipc/messages.h"
 #include "os/descriptor.h"
+#include "os/sandbox.h"
 #include "os/secret_memory.h"
 #include "process/keyholder_arguments.h"
 #include "process/keyholder_memory.h"
@@ -62,7 +63,9 @@ struct start {
     size_t threads;
     sem_t loaded;
     enum secret_level level;
-    char why[400]; /* empty: all is well */
+    uint32_t reached; /* os/sandbox.h */
+    uid_t uid;        /* in the end */
+    char why[400];    /* empty: all is well */
 };
 
 static const char *map_memory(struct start *start)
@@ -134,25 +137,26 @@ static const char *load_keys(struct start *start)
     return start->why[0] == '\0' ? NULL : start->why;
 }
 
-/* The bounding set, too: nothing could ever give a capability back. */
-static const char *become(const struct keyholder_arguments *arguments)
+/* All but the system calls: threads inherit it. No file is granted, and no port. */
+static const char *become(struct start *start)
 {
-    if (!arguments->has_identity)
-        return NULL;
-    for (unsigned long number = 0; prctl(PR_CAPBSET_READ, number, 0, 0, 0) >= 0; number++)
-        prctl(PR_CAPBSET_DROP, number, 0, 0, 0); /* refused where a container dropped that right */
-    return privileges_become(&arguments->identity) ? NULL : "cannot become another user";
+    const struct keyholder_arguments *arguments = &start->arguments;
+    const struct sandbox_grants none = {0};
+
+    if (arguments->has_identity && !privileges_become(&arguments->identity))
+        return "cannot become another user";
+    start->uid = geteuid(); /* not to be asked any more then */
+    return sandbox_prepare(&none, &start->reached) ? NULL : "cannot give up privileges";
 }
 
-/* Last, when all threads are there: from here on it receives, signs and sends, and that is all. A
- * seccomp filter belongs here. */
-static const char *confine(const struct start *start)
+/* Last, when all threads are there: from here on it receives, signs and sends, and that is all. */
+static const char *confine(struct start *start)
 {
     rlim_t most = KEYHOLDER_FIRST_FD + start->threads + 64 + 16;
-    const struct rlimit nothing = {0, 0}, descriptors = {most, most};
+    const struct rlimit descriptors = {most, most};
 
-    if (setrlimit(RLIMIT_NPROC, &nothing) != 0 || setrlimit(RLIMIT_NOFILE, &descriptors) != 0 ||
-        !privileges_harden())
+    if (setrlimit(RLIMIT_NOFILE, &descriptors) != 0 ||
+        !sandbox_seal(SANDBOX_KEYHOLDER, &start->reached))
         return "cannot give up privileges";
     return NULL;
 }
@@ -170,7 +174,7 @@ static const char *prepare(struct start *start)
     if (!privileges_harden()) /* before there is a key; a change of uid undoes part of it */
         return "cannot give up privileges";
     if ((why = map_memory(start)) != NULL || (why = load_keys(start)) != NULL ||
-        (why = become(&start->arguments)) != NULL)
+        (why = become(start)) != NULL)
         return why;
     pool.signer = start->signer;
     pool.stacks = start->stacks;
@@ -178,16 +182,16 @@ static const char *prepare(struct start *start)
     return why != NULL ? why : confine(start);
 }
 
-static void tell(enum message message, const char *text)
+static void tell(enum message message, struct slice bytes)
 {
     char datagram[MESSAGE_HEAD_BYTES + 512];
     uint32_t number = message;
-    size_t len = strlen(text); /* ours, and short */
 
-    ensure(len <= sizeof datagram - sizeof number);
+    ensure(bytes.len <= sizeof datagram - sizeof number); /* ours, and short */
     memcpy(datagram, &number, sizeof number);
-    memcpy(datagram + sizeof number, text, len);
-    (void)!descriptor_send(KEYHOLDER_CONTROL_FD, (struct slice){datagram, sizeof number + len}, -1);
+    memcpy(datagram + sizeof number, bytes.at, bytes.len);
+    (void)!descriptor_send(KEYHOLDER_CONTROL_FD,
+                           (struct slice){datagram, sizeof number + bytes.len}, -1);
 }
 
 static void tell_ready(const struct start *start)
@@ -197,12 +201,15 @@ static void tell_ready(const struct start *start)
         [SECRET_LOCKED] = "locked memory",
         [SECRET_PLAIN] = "plain memory: it may be swapped; raise RLIMIT_MEMLOCK",
     };
-    char text[400];
+    char body[400];
+    char *text = body + sizeof start->reached;
+    int len =
+        snprintf(text, sizeof body - sizeof start->reached, "%zu key%s in %s, user %s (uid %u)",
+                 start->arguments.keys, start->arguments.keys == 1 ? "" : "s", levels[start->level],
+                 start->arguments.who, (unsigned)start->uid);
 
-    snprintf(text, sizeof text, "%zu key%s in %s, user %s (uid %u)", start->arguments.keys,
-             start->arguments.keys == 1 ? "" : "s", levels[start->level], start->arguments.who,
-             (unsigned)geteuid());
-    tell(MESSAGE_HOLDER_READY, text);
+    memcpy(body, &start->reached, sizeof start->reached);
+    tell(MESSAGE_HOLDER_READY, (struct slice){body, sizeof start->reached + (size_t)len});
 }
 
 /* It ends when its master ends it or is gone; a terminal's or a service manager's signals are for
@@ -231,7 +238,7 @@ int keyholder_main(int count, const char *const *words)
     start.threads = start.arguments.workers + 1;
     why = prepare(&start);
     if (why != NULL) {
-        tell(MESSAGE_HOLDER_FAILED, why);
+        tell(MESSAGE_HOLDER_FAILED, slice_of(why));
         _exit(1);
     }
     tell_ready(&start);

@@ -291,21 +291,21 @@ static void detach(const struct generation *generation)
         close(null);
 }
 
-static void say_isolation(const struct master *master)
+static void say_isolation(void *owner, const char *who, uint32_t reached)
 {
-    uint32_t reached = generation_isolation(master->current);
+    const struct master *master = owner;
     char words[SANDBOX_WORDS_BYTES];
 
     sandbox_describe(reached, words);
     log_line(&master->log, sandbox_level(reached) == SANDBOX_LEVEL_C ? LOG_WARN : LOG_NOTICE, 0,
-             "workers: %s", words);
+             "%s: %s", who, words);
 }
 
 void master_in_force(struct master *master)
 {
     master->phase = MASTER_RUNNING;
     log_line(&master->log, LOG_NOTICE, 0, "frontd runs: %zu workers", master->current->child_count);
-    say_isolation(master);
+    generation_isolation(master->current, say_isolation, master);
     if (master->started >= 0) {
         detach(master->current);
         if (write(master->started, "", 1) != 1)

@@ -107,14 +107,21 @@ static void say_generation(struct control_client *client, const struct generatio
     control_say(client, (struct slice){line, (size_t)len});
 }
 
+static void say_isolation(void *owner, const char *who, uint32_t reached)
+{
+    char words[SANDBOX_WORDS_BYTES], line[SANDBOX_WORDS_BYTES + 64];
+    int len;
+
+    sandbox_describe(reached, words);
+    len = snprintf(line, sizeof line, "%s: %s", who, words);
+    control_say(owner, (struct slice){line, (size_t)len});
+}
+
 static void tell_status(struct master *master, struct control_client *client)
 {
     control_say(client, slice_of(master->program->paths->conf));
     if (master->current != NULL) {
-        char words[SANDBOX_WORDS_BYTES];
-
-        sandbox_describe(generation_isolation(master->current), words);
-        control_say(client, slice_of(words));
+        generation_isolation(master->current, say_isolation, client);
         say_generation(client, master->current, "in force");
     }
     if (master->next != NULL)

@@ -11,6 +11,7 @@
 #include "process/daemon.h"
 #include "process/master.h"
 #include "process/program.h"
+#include "process/users.h"
 #include "tls/tls_tickets.h"
 
 #include <errno.h>
@@ -148,15 +149,25 @@ static int control(const struct program *program, enum control_command command)
     return EXIT_NOT_RUNNING;
 }
 
+/* With the users that a configuration gets which names none. */
+static void tell_isolation(const char *who, enum users_kind kind)
+{
+    struct users_choice user;
+    char words[SANDBOX_WORDS_BYTES];
+
+    if (!users_choose(kind, NULL, &user))
+        return;
+    sandbox_describe(sandbox_available() | users_bits(&user), words);
+    fprintf(stderr, "here %s would reach %s\n", who, words);
+}
+
 static void tell_build(const struct build *build)
 {
-    char isolation[SANDBOX_WORDS_BYTES];
-
-    sandbox_describe(sandbox_available(), isolation);
-    fprintf(stderr,
-            "frontd version: frontd/%s\nbuilt with %s\nconfiguration %s, prefix %s\n"
-            "here workers would reach %s\n",
-            build->version, build->libraries, build->paths.conf, build->paths.prefix, isolation);
+    fprintf(stderr, "frontd version: frontd/%s\nbuilt with %s\nconfiguration %s, prefix %s\n",
+            build->version, build->libraries, build->paths.conf, build->paths.prefix);
+    tell_isolation("workers", USERS_WORKER);
+    tell_isolation("the key holder", USERS_KEYHOLDER);
+    tell_isolation("frontd-auth", USERS_AUTH);
 }
 
 static int act(struct program *program, const struct command_line *line, const struct build *build)

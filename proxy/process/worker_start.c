@@ -6,6 +6,7 @@
 #include "os/sandbox.h"
 #include "process/configuration.h"
 #include "process/core_conf.h"
+#include "process/isolation.h"
 #include "process/listens.h"
 #include "process/program.h"
 #include "process/worker_private.h"
@@ -188,16 +189,10 @@ static bool become_worker(struct server *server)
 
 static bool is_enough(struct server *server)
 {
-    char words[SANDBOX_WORDS_BYTES];
+    char why[ISOLATION_WHY_BYTES];
 
-    if (sandbox_level(server->isolation) >= SANDBOX_LEVEL_B ||
-        core_conf_of(&server->conf)->isolation == CORE_ISOLATION_BEST_EFFORT)
-        return true;
-    sandbox_describe(server->isolation, words);
-    return fail(server,
-                "%s; level B is required: it takes Linux 5.13 with Landlock and seccomp, and a "
-                "container that forbids neither; `isolation best-effort;` does without",
-                words);
+    return core_conf_of(&server->conf)->isolation == CORE_ISOLATION_BEST_EFFORT ||
+           isolation_is_enough(server->isolation, why) || fail(server, "%s", why);
 }
 
 /* Last: from here on there is no way back. */

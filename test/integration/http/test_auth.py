@@ -338,7 +338,7 @@ def test_the_check_looks_into_the_files(frontd_files):
     assert "bcrypt (" not in words and "yescrypt" not in words
     if os.geteuid() == 0:
         assert re.search(r"password file \S*/unreadable cannot be read", words)
-        assert "the user `nobody` may not read it" in words
+        assert "frontd-auth, the user nobody, the workers', since there is no frontd-auth, may not read it" in words
 
 
 @pytest.mark.parametrize("directives, words", [

@@ -44,7 +44,13 @@ static void on_empty(void *owner)
     fixture->emptied++;
 }
 
-static const struct auth_service_events events = {say, on_empty};
+static void on_renew(void *owner)
+{
+    (void)owner;
+    fail();
+}
+
+static const struct auth_service_events events = {say, on_empty, on_renew};
 
 /* Written beside and renamed: another inode each time, as careful programs do it. */
 static void write_file(const struct fixture *fixture, const char *text)
