@@ -1,6 +1,11 @@
-"""Real programs on both sides of frontd."""
+"""Real programs on both sides of frontd.
+
+radicale(), dovecot(), roundcube(imap_port), websocket_echo()   servers (support/servers.py)
+browser                                                         Chromium, driven by Selenium"""
 
 import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 from support import servers
 
 
@@ -8,13 +13,13 @@ from support import servers
 def _servers():
     started = []
     yield started
-    for server in started:
+    for server in reversed(started):
         server.close()
 
 
 def _starts(kind, started):
-    def start():
-        started.append(kind())
+    def start(*arguments):
+        started.append(kind(*arguments))
         return started[-1].start()
 
     return start
@@ -23,3 +28,33 @@ def _starts(kind, started):
 @pytest.fixture
 def radicale(_servers):
     return _starts(servers.Radicale, _servers)
+
+
+@pytest.fixture
+def dovecot(_servers):
+    return _starts(servers.Dovecot, _servers)
+
+
+@pytest.fixture
+def roundcube(_servers):
+    return _starts(servers.Roundcube, _servers)
+
+
+@pytest.fixture
+def websocket_echo(_servers):
+    return _starts(servers.WebSocketEcho, _servers)
+
+
+@pytest.fixture
+def browser(frontd_files, tmp_path):
+    """frontd_files is asked for so that the browser is gone before frontd ends."""
+    del frontd_files
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    options.accept_insecure_certs = True
+    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", f"--user-data-dir={tmp_path}/profile"):
+        options.add_argument(word)
+    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    driver.set_page_load_timeout(60)
+    yield driver
+    driver.quit()

@@ -56,3 +56,103 @@ class Radicale(Server):
         """The texts of all events that it keeps."""
         return [path.read_text("utf-8") for path in self.home.glob("collections/collection-root/user/*/*.ics")]
 
+
+
+class Dovecot(Server):
+    """IMAP for the user "user" with the password "secret", whose mailbox is `mailbox`."""
+
+    def __init__(self):
+        super().__init__()
+        self.mailbox = self.home / "mail"
+        for name in ("cur", "new", "tmp"):
+            (self.mailbox / name).mkdir(parents=True)
+
+    def deliver(self, name, text):
+        (self.mailbox / "new" / name).write_text(text, encoding="utf-8")
+
+    def words(self):
+        for path in (self.mailbox, *self.mailbox.iterdir()):
+            shutil.chown(path, "nobody", "nogroup")
+        (self.home / "users").write_text("user:{PLAIN}secret\n", encoding="ascii")
+        (self.home / "conf").write_text(
+            f"""
+base_dir = {self.home}/run
+log_path = {self.home}/output
+protocols = imap
+ssl = no
+listen = 127.0.0.1
+disable_plaintext_auth = no
+first_valid_uid = 1
+mail_location = maildir:{self.mailbox}
+passdb {{
+    driver = passwd-file
+    args = {self.home}/users
+}}
+userdb {{
+    driver = static
+    args = uid=nobody gid=nogroup home={self.home}
+}}
+service imap-login {{
+    inet_listener imap {{
+        port = {self.port}
+    }}
+    inet_listener imaps {{
+        port = 0
+    }}
+}}
+""",
+            encoding="ascii",
+        )
+        return ["/usr/sbin/dovecot", "-F", "-c", str(self.home / "conf")]
+
+
+_ROUNDCUBE = """<?php
+$config['db_dsnw'] = 'sqlite:///@home@/roundcube.db?mode=0640';
+$config['imap_host'] = '127.0.0.1:@imap@';
+$config['des_key'] = 'a-key-of-twenty-four-byt';
+$config['log_dir'] = '@home@';
+$config['temp_dir'] = '@home@';
+$config['plugins'] = [];
+$config['skin'] = 'elastic';
+$config['language'] = 'en_US';
+"""
+
+
+class Roundcube(Server):
+    """The webmail of Debian, in PHP's own server. `imap_port`: where its IMAP server is."""
+
+    def __init__(self, imap_port):
+        super().__init__()
+        self.imap_port = imap_port
+
+    def words(self):
+        text = _ROUNDCUBE.replace("@home@", str(self.home)).replace("@imap@", str(self.imap_port))
+        (self.home / "config.inc.php").write_text(text, encoding="ascii")
+        for name in ("defaults.inc.php", "mimetypes.php"):
+            shutil.copy(f"/etc/roundcube/{name}", self.home)
+        return [
+            "/usr/bin/env",
+            f"ROUNDCUBE_CONFIG_DIR={self.home}",
+            "PHP_CLI_SERVER_WORKERS=4",
+            *("php", "-S", f"127.0.0.1:{self.port}", "-t", "/var/lib/roundcube/public_html"),
+        ]
+
+
+class WebSocketEcho(Server):
+    """Sends each message back."""
+
+    def words(self):
+        (self.home / "echo.py").write_text(
+            f"""
+import asyncio, websockets
+async def echo(socket):
+    async for message in socket:
+        await socket.send(message)
+async def main():
+    async with websockets.serve(echo, "127.0.0.1", {self.port}):
+        await asyncio.Future()
+asyncio.run(main())
+""",
+            encoding="ascii",
+        )
+        return ["/usr/bin/python3", "-B", str(self.home / "echo.py")]
