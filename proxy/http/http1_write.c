@@ -76,7 +76,7 @@ void http1_write_response(struct text *out, const struct http_response *response
                           const struct http1_response_frame *frame)
 {
     write_status_line(out, response);
-    text_add(out, SLICE("Server: frontd\r\nDate: "));
+    text_add(out, response->hides_server ? SLICE("Date: ") : SLICE("Server: frontd\r\nDate: "));
     text_add(out, frame->date);
     text_add(out, SLICE("\r\n"));
     write_fields(out, response);

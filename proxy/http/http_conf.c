@@ -3,6 +3,7 @@
 #include "http/http_access_conf.h"
 #include "http/http_conf_check.h"
 #include "http/http_conf_types.h"
+#include "http/http_output_conf.h"
 #include "relay/relay_conf.h"
 
 #define ROW_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -68,6 +69,7 @@ static const struct conf_group *const groups[] = {
     &http_location_group,
     &http_access_group,
     &http_proxy_group,
+    &http_output_group,
     &http_ignored_group,
     NULL,
 };

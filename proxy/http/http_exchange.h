@@ -15,6 +15,7 @@
 struct http_exchange;
 struct http_access_state;
 struct http_location; /* what the configuration says for this path: http_conf.h */
+struct http_output;   /* http_output.h */
 struct http_server;
 
 /* What happens to the exchange, to its handler: how it gets the request's body, room to write, the
@@ -87,7 +88,8 @@ struct http_exchange {
     struct http_access_state *access; /* http_access.c's */
     const struct http_body_reader *reader; /* the handler's, or NULL */
     void *handler;                         /* the handler's own state, in the arena */
-    uint64_t started_us;                   /* wall time of the first byte of the head */
+    struct http_output *output; /* what sits on the connection's transport; NULL: nothing */
+    uint64_t started_us;        /* wall time of the first byte of the head */
     uint64_t body_received, body_sent, bytes_sent;
     uint32_t number;         /* among the requests of its connection, from 1 */
     uint64_t request_length; /* bytes of the head, then of the body too */

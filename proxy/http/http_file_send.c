@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "http/http_conditional.h"
 #include "http/http_conf.h"
+#include "http/http_output_conf.h"
 #include "http/http_range.h"
 #include "http/http_service.h"
 
@@ -46,11 +47,20 @@ static struct slice type_of(const struct http_exchange *exchange)
     return type.len > 0 ? type : exchange->location->default_type;
 }
 
+/* Empty: `etag off`. */
+static struct slice etag_of(const struct http_exchange *exchange, const struct http_file *file)
+{
+    const struct http_output_conf *output = exchange->location->output;
+
+    return output != NULL && !output->etag ? SLICE_NONE : file->etag;
+}
+
 static void add_validators(struct http_exchange *exchange, const struct http_file *file)
 {
     http_exchange_add_field(exchange, SLICE("Last-Modified"),
                             (struct slice){file->modified_text, HTTP_DATE_LEN});
-    http_exchange_add_field(exchange, SLICE("ETag"), file->etag);
+    if (etag_of(exchange, file).len > 0)
+        http_exchange_add_field(exchange, SLICE("ETag"), file->etag);
 }
 
 static void send_head(struct http_exchange *exchange, uint16_t status, struct slice type,
@@ -239,7 +249,7 @@ static void send_asked(struct http_exchange *exchange, struct slice asked)
 void http_file_send(struct http_exchange *exchange, struct http_file *file)
 {
     const struct http_request *request = &exchange->request;
-    struct http_validators validators = {file->etag, file->modified};
+    struct http_validators validators = {etag_of(exchange, file), file->modified};
     struct slice range = http_field_value(request->fields, request->field_count, HTTP_FIELD_RANGE);
     struct file_answer *answer = arena_zero(&exchange->arena, sizeof *answer);
 

@@ -1,6 +1,7 @@
 #include "http/http_handlers.h"
 
 #include "http/http_access.h"
+#include "http/http_output.h"
 #include "http/http_return.h"
 #include "http/http_service.h"
 
@@ -54,6 +55,7 @@ static bool choose(struct http_exchange *exchange)
     if (routed.server->own->returns.present) /* runs before a location is looked for */
         exchange->location = routed.server->own;
     http_content_choose_log(exchange);
+    http_output_choose(exchange);
     return routed.adds_slash && exchange->location == routed.location;
 }
 

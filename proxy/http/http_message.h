@@ -75,7 +75,8 @@ struct http_response {
     uint64_t content_length;
     enum http_framing framing;
     uint8_t minor;
-    bool keep_alive; /* a backend's: the connection can be reused */
+    bool keep_alive;   /* a backend's: the connection can be reused */
+    bool hides_server; /* no Server field of ours: server_tokens, add_header Server */
 };
 
 /* Value of the first field `id`; at == NULL if there is none. */

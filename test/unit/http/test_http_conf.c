@@ -206,7 +206,6 @@ static const char *const unused[] = {
     "sendfile_max_chunk",
     "server_names_hash_bucket_size",
     "server_names_hash_max_size",
-    "server_tokens",
     "tcp_nodelay",
     "tcp_nopush",
     "types_hash_bucket_size",

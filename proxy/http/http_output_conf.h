@@ -1,0 +1,68 @@
+#pragma once
+
+#include "base/slice.h"
+#include "conf/conf_types.h"
+#include "http/http_expires.h"
+#include "http/http_message.h"
+#include "http/http_template.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the configuration says about answers: the rows of http_output.def. A location points to its
+ * struct only if something in it differs from what goes without saying. */
+
+/* add_header */
+struct http_added_field {
+    struct slice name;
+    enum http_field_id id;
+    struct http_template value;
+    bool always; /* on errors too */
+};
+
+struct http_added_fields {
+    struct http_added_field *items;
+    size_t count;
+};
+
+enum http_output_inherit {
+    HTTP_INHERIT_ON,
+    HTTP_INHERIT_OFF,
+    HTTP_INHERIT_MERGE,
+};
+
+/* expires */
+struct http_expires_rule {
+    struct http_expires fixed;
+    bool has_template, is_modified;
+    struct http_template text; /* evaluated for each answer */
+};
+
+/* server_tokens */
+enum http_server_field {
+    HTTP_SERVER_FRONTD,
+    HTTP_SERVER_NONE,
+};
+
+/* hsts */
+struct http_hsts {
+    struct slice value; /* of Strict-Transport-Security; empty: off */
+};
+
+/* security_headers */
+enum http_security {
+    HTTP_SECURITY_BASIC,
+    HTTP_SECURITY_STRICT,
+    HTTP_SECURITY_OFF,
+};
+
+struct http_output_conf {
+#include "conf/conf_members.inc"
+#include "http/http_output.def"
+
+    /* Worked out when everything is read. */
+    struct http_added_fields fields; /* add_header, inherited ones included */
+};
+
+extern const struct conf_group http_output_group;
