@@ -61,6 +61,14 @@ static void on_renew(void *owner)
 
 static const struct auth_service_events service_events = {say, on_empty, on_renew};
 
+static void pong(struct auth *auth)
+{
+    uint64_t hashes = auth_service_hashes(auth->service);
+
+    (void)channel_send(auth->channel, MESSAGE_AUTH_PONG,
+                       (struct slice){(const char *)&hashes, sizeof hashes}, -1);
+}
+
 static void on_message(void *owner, enum message message, struct slice body, int fd)
 {
     struct auth *auth = owner;
@@ -69,6 +77,9 @@ static void on_message(void *owner, enum message message, struct slice body, int
     switch (message) {
     case MESSAGE_AUTH_WORKER:
         auth_service_add(auth->service, fd);
+        break;
+    case MESSAGE_AUTH_PING:
+        pong(auth);
         break;
     case MESSAGE_AUTH_STOP:
         loop_stop(auth->loop);

@@ -21,6 +21,7 @@ static void check_ended(struct child *child)
     if (child->is_running || child->channel != NULL || child->phase == CHILD_NONE)
         return;
     child->phase = CHILD_NONE;
+    child_pulse_stop(child);
     child->logs_pending = 0;
     child->drain_pending = false;
     child->events->ended(child->owner, child);
@@ -43,6 +44,7 @@ static void take_ready(struct child *child, enum message message, struct slice b
     if (child->phase != CHILD_STARTING)
         return;
     child->phase = CHILD_READY;
+    child_pulse_felt(child);
     if (message != MESSAGE_READY)
         child->isolation = channel_number(slice_part(body, 0, sizeof child->isolation));
     if (message == MESSAGE_HOLDER_READY)
@@ -91,6 +93,13 @@ static void on_message(void *owner, enum message message, struct slice body, int
     case MESSAGE_AUTH_RENEW:
         child->events->renew(child->owner, child);
         break;
+    case MESSAGE_AUTH_PONG:
+        memcpy(&child->hashes, body.at, sizeof child->hashes);
+        child_pulse_felt(child);
+        break;
+    case MESSAGE_HOLDER_PONG:
+        child_pulse_felt(child);
+        break;
     case MESSAGE_AUTH_SAYS:
         pass_on(child, body);
         break;
@@ -105,7 +114,7 @@ static void on_message(void *owner, enum message message, struct slice body, int
     }
 }
 
-static const char *name_of(const struct child *child)
+const char *child_name(const struct child *child)
 {
     if (child->role == ROLE_HOLDER)
         return "key holder";
@@ -117,7 +126,7 @@ static void on_channel_closed(void *owner, const char *why)
     struct child *child = owner;
 
     if (why != NULL) {
-        log_line(child->log, LOG_ALERT, 0, "%s %d %s: killed", name_of(child), (int)child->pid,
+        log_line(child->log, LOG_ALERT, 0, "%s %d %s: killed", child_name(child), (int)child->pid,
                  why);
         child_kill(child);
     }
@@ -132,7 +141,7 @@ static void on_respawn(void *owner)
     struct child *child = owner;
 
     if (child->phase == CHILD_NONE && !child_start(child)) {
-        log_line(child->log, LOG_ALERT, 0, "no %s: %s", name_of(child), child->why);
+        log_line(child->log, LOG_ALERT, 0, "no %s: %s", child_name(child), child->why);
         child_start_again(child);
     }
 }
@@ -143,6 +152,7 @@ void child_init(struct child *child, enum role role, struct loop *loop, const st
     *child =
         (struct child){.role = role, .loop = loop, .log = log, .events = events, .owner = owner};
     deadline_init(&child->respawn, on_respawn, child);
+    child_pulse_init(child);
 }
 
 bool child_start(struct child *child)
@@ -152,6 +162,8 @@ bool child_start(struct child *child)
     ensure(child->phase == CHILD_NONE);
     child->why[0] = '\0';
     child->was_stopped = false;
+    child->was_killed = false;
+    child->hashes = 0;
     child->started_at = loop_now(child->loop);
     if (!descriptor_pair(pair)) {
         snprintf(child->why, sizeof child->why, "socketpair: %s", strerror(errno));
@@ -166,6 +178,7 @@ bool child_start(struct child *child)
         child->phase = CHILD_STARTING;
         child->channel =
             channel_new(child->loop, pair[0], ROLE_MASTER, child->role, &channel_events, child);
+        child_pulse_start(child);
     }
     close(pair[1]);
     return child->phase == CHILD_STARTING;
@@ -202,7 +215,7 @@ static void say_forbidden(struct child *child)
     snprintf(child->why, sizeof child->why,
              "KILLED BY THE SANDBOX (SIGSYS) for a system call that no %s makes (%s): an attack, "
              "or a bug to report",
-             name_of(child), name);
+             child_name(child), name);
 }
 
 void child_reaped(struct child *child, int status)
@@ -238,6 +251,7 @@ void child_stop(struct child *child)
 
 void child_kill(struct child *child)
 {
+    child->was_killed = true;
     if (child->is_running)
         kill(child->pid, SIGKILL);
 }
@@ -266,4 +280,5 @@ void child_deinit(struct child *child)
 {
     ensure(child->phase == CHILD_NONE);
     deadline_clear(&child->respawn);
+    child_pulse_stop(child);
 }

@@ -42,11 +42,15 @@ struct child {
     enum role role;
     struct channel *channel; /* NULL: ended */
     struct deadline respawn;
+    struct deadline pulse; /* child_pulse.c */
+    unsigned silent;       /* questions in a row that it has not answered */
     uint64_t started_at;   /* monotonic ms */
     pid_t pid;             /* of the last process */
     uint32_t isolation;    /* what it says it reached: os/sandbox.h */
     bool is_running;       /* not yet reaped */
     bool was_stopped;      /* by child_stop: its end is no accident */
+    bool was_killed;       /* by child_kill */
+    uint64_t hashes;       /* frontd-auth: computed so far */
     unsigned quick_deaths; /* in a row, each soon after its start */
     uint32_t logs_pending; /* descriptors sent and not yet answered */
     bool drain_pending;    /* told to drain, may still accept */
@@ -76,6 +80,15 @@ bool child_give(struct child *child, enum message message, int fd);
 /* Another key channel: to a worker its end, to the key holder the other. */
 void child_give_keys(struct child *child, uint32_t number, int fd);
 void child_reopen(struct child *child, uint32_t index, int fd);
+
+const char *child_name(const struct child *child); /* of its kind, for the log */
+
+/* child_pulse.c, for child.c: watches key holders and frontd-auth, from their start to their end.
+ */
+void child_pulse_init(struct child *child);
+void child_pulse_start(struct child *child);
+void child_pulse_felt(struct child *child);
+void child_pulse_stop(struct child *child);
 
 /* Forgets it; there must be no process. */
 void child_deinit(struct child *child);

@@ -169,6 +169,14 @@ static void take_channel(int fd, uint32_t number)
     pthread_mutex_unlock(&keyholder.lock);
 }
 
+static void pong(void)
+{
+    const uint32_t message = MESSAGE_HOLDER_PONG;
+
+    (void)!descriptor_send(keyholder.pool.control,
+                           (struct slice){(const char *)&message, sizeof message}, -1);
+}
+
 /* False: it is over. */
 static bool take_message(void)
 {
@@ -190,6 +198,10 @@ static bool take_message(void)
     if (message_check((struct slice){datagram, len}, ROLE_MASTER, ROLE_HOLDER, fd >= 0, &message,
                       &body) != MESSAGE_GOOD)
         return false;
+    if (message == MESSAGE_HOLDER_PING) {
+        pong();
+        return true;
+    }
     ensure(message == MESSAGE_HOLDER_SERVE); /* there is no other */
     memcpy(&number, body.at, sizeof number);
     take_channel(fd, number);

@@ -117,11 +117,24 @@ static void say_isolation(void *owner, const char *who, uint32_t reached)
     control_say(owner, (struct slice){line, (size_t)len});
 }
 
+static void say_hashes(struct control_client *client, const struct child *auth)
+{
+    char line[100];
+    int len;
+
+    if (auth->phase != CHILD_READY)
+        return;
+    len = snprintf(line, sizeof line, "frontd-auth %d: %llu hashes computed", (int)auth->pid,
+                   (unsigned long long)auth->hashes);
+    control_say(client, (struct slice){line, (size_t)len});
+}
+
 static void tell_status(struct master *master, struct control_client *client)
 {
     control_say(client, slice_of(master->program->paths->conf));
     if (master->current != NULL) {
         generation_isolation(master->current, say_isolation, client);
+        say_hashes(client, &master->current->auth);
         say_generation(client, master->current, "in force");
     }
     if (master->next != NULL)

@@ -145,8 +145,8 @@ def test_a_key_holder_that_hangs_is_replaced(frontd_files, connect):
     began = time.monotonic()
     with pytest.raises(OSError):
         shake(connect, instance, timeout=10)
-    assert time.monotonic() - began < 3.5
-    instance.wait_for_log(r"key holder \d+ does not answer worker \d+: killed")
+    assert time.monotonic() - began < 3  # two seconds, and what a loaded test machine takes
+    instance.wait_for_log(rf"alert.* key holder {holder} does not answer: killed")
     wait_until(lambda: instance.log().count("there is a key holder again") == 2, instance.describe)
     for _ in range(10):
         shake(connect, instance).close()
