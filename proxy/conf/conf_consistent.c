@@ -18,10 +18,11 @@ static bool is_own_block(const struct conf_row *row)
 
 static const char *row_fault(const struct conf_group *group, const struct conf_row *row)
 {
-    bool is_block = row->type == &conf_type_block;
+    bool is_block;
 
     if (row->type == NULL)
         return "has no type";
+    is_block = slice_equal(slice_of(row->type->name), slice_of(CONF_TYPE_BLOCK));
     if (row->syntax == NULL)
         return "has no syntax";
     if (row->meaning == NULL || row->meaning[0] == '\0')

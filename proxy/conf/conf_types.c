@@ -226,5 +226,5 @@ const struct conf_type conf_type_choice = {"word", parse_choice};
 const struct conf_type conf_type_set = {"words", parse_set};
 const struct conf_type conf_type_word_list = {"words", parse_word_list};
 const struct conf_type conf_type_directive_list = {"words", parse_directive_list};
-const struct conf_type conf_type_block = {"block", parse_nothing};
+const struct conf_type conf_type_block = {CONF_TYPE_BLOCK, parse_nothing};
 const struct conf_type conf_type_ignored = {"ignored", parse_nothing};

@@ -69,7 +69,10 @@ extern const struct conf_type conf_type_flag, conf_type_size, conf_type_duration
     conf_type_text, conf_type_path, conf_type_conf_path, conf_type_choice, conf_type_set,
     conf_type_word_list, conf_type_directive_list;
 
-/* Opens a block (row.opens says which); stores nothing. */
+/* Opens a block (row.opens says which); stores nothing. A finer type of that name may read the
+ * block's own words: its parse is called when everything inside was read, and that is
+ * reader->scope->last_child. */
+#define CONF_TYPE_BLOCK "block"
 extern const struct conf_type conf_type_block;
 
 /* A directive that is read, checked for its number of words and has no effect here. */

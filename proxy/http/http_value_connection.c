@@ -1,0 +1,187 @@
+#include "base/text.h"
+#include "http/http_conf.h"
+#include "http/http_value.h"
+#include "net/stream.h"
+#include "relay/listen.h"
+#include "relay/session.h"
+#include "tls/tls_layer.h"
+
+/* Variables: the connection, and what the configuration says. */
+
+static struct slice address(struct http_exchange *exchange, const struct address *value)
+{
+    char memory[ADDRESS_TEXT_MAX];
+    struct text text = text_in(memory, sizeof memory);
+
+    address_text(value, &text);
+    return http_value_keep(exchange, &text);
+}
+
+struct slice http_value_remote_address(struct http_exchange *exchange,
+                                       const struct http_template_part *part)
+{
+    (void)part;
+    return address(exchange, &exchange->session->address);
+}
+
+struct slice http_value_remote_port(struct http_exchange *exchange,
+                                    const struct http_template_part *part)
+{
+    (void)part;
+    return http_value_of_number(exchange, exchange->session->address.port);
+}
+
+struct slice http_value_server_address(struct http_exchange *exchange,
+                                       const struct http_template_part *part)
+{
+    struct address local = session_local_address(exchange->session);
+
+    (void)part;
+    return local.family == 0 ? SLICE_NONE : address(exchange, &local);
+}
+
+struct slice http_value_server_port(struct http_exchange *exchange,
+                                    const struct http_template_part *part)
+{
+    (void)part;
+    return http_value_of_number(exchange, exchange->session->listen->address.port);
+}
+
+struct slice http_value_connection(struct http_exchange *exchange,
+                                   const struct http_template_part *part)
+{
+    (void)part;
+    return http_value_of_number(exchange, exchange->session->id);
+}
+
+struct slice http_value_connection_requests(struct http_exchange *exchange,
+                                            const struct http_template_part *part)
+{
+    (void)part;
+    return http_value_of_number(exchange, exchange->number);
+}
+
+struct slice http_value_https(struct http_exchange *exchange, const struct http_template_part *part)
+{
+    (void)part;
+    return exchange->session->listen->tls ? SLICE("on") : SLICE("");
+}
+
+struct slice http_value_scheme(struct http_exchange *exchange,
+                               const struct http_template_part *part)
+{
+    (void)part;
+    return exchange->session->listen->tls ? SLICE("https") : SLICE("http");
+}
+
+struct slice http_value_tls_cipher(struct http_exchange *exchange,
+                                   const struct http_template_part *part)
+{
+    (void)part;
+    return http_value_present(session_tls_cipher(exchange->session));
+}
+
+struct slice http_value_tls_protocol(struct http_exchange *exchange,
+                                     const struct http_template_part *part)
+{
+    (void)part;
+    return http_value_present(session_tls_protocol(exchange->session));
+}
+
+struct slice http_value_tls_server_name(struct http_exchange *exchange,
+                                        const struct http_template_part *part)
+{
+    (void)part;
+    return http_value_present(session_server_name(exchange->session));
+}
+
+struct slice http_value_tls_resumed(struct http_exchange *exchange,
+                                    const struct http_template_part *part)
+{
+    const struct session *session = exchange->session;
+
+    (void)part;
+    if (session->client == NULL || !session_is_secure(session))
+        return SLICE_NONE;
+    return tls_layer_resumed(stream_transform_of(session->client)) ? SLICE("r") : SLICE(".");
+}
+
+/* What the configuration says. */
+
+struct slice http_value_server_name(struct http_exchange *exchange,
+                                    const struct http_template_part *part)
+{
+    (void)part;
+    return exchange->server == NULL ? SLICE_NONE : exchange->server->name;
+}
+
+struct slice http_value_host(struct http_exchange *exchange, const struct http_template_part *part)
+{
+    if (exchange->request.host.len > 0)
+        return exchange->request.host;
+    return http_value_server_name(exchange, part);
+}
+
+struct slice http_value_document_root(struct http_exchange *exchange,
+                                      const struct http_template_part *part)
+{
+    (void)part;
+    return exchange->location == NULL ? SLICE_NONE : http_value_present(exchange->location->root);
+}
+
+struct slice http_value_request_filename(struct http_exchange *exchange,
+                                         const struct http_template_part *part)
+{
+    struct slice root = http_value_document_root(exchange, part), path = exchange->request.path;
+    char *memory = arena_alloc(&exchange->arena, root.len + path.len);
+    struct text text = text_in(memory, memory == NULL ? 0 : root.len + path.len);
+
+    text_add(&text, root);
+    text_add(&text, path);
+    return http_value_present(text_slice(&text));
+}
+
+struct slice http_value_proxy_host(struct http_exchange *exchange,
+                                   const struct http_template_part *part)
+{
+    (void)part;
+    if (exchange->location == NULL || !http_location_proxies(exchange->location))
+        return SLICE_NONE;
+    return exchange->location->proxy->pass.authority;
+}
+
+struct slice http_value_proxy_port(struct http_exchange *exchange,
+                                   const struct http_template_part *part)
+{
+    (void)part;
+    if (exchange->location == NULL || !http_location_proxies(exchange->location))
+        return SLICE_NONE;
+    return http_value_of_number(exchange, exchange->location->proxy->pass.target.port);
+}
+
+/* Every X-Forwarded-For of the request, then the client. */
+struct slice http_value_forwarded_for(struct http_exchange *exchange,
+                                      const struct http_template_part *part)
+{
+    const struct http_request *request = &exchange->request;
+    struct slice client = http_value_remote_address(exchange, part);
+    size_t len = client.len;
+    struct text text;
+
+    for (size_t i = 0; i < request->field_count; i++)
+        if (request->fields[i].id == HTTP_FIELD_X_FORWARDED_FOR)
+            len += request->fields[i].value.len + 2;
+    if (len == client.len)
+        return client;
+    text = text_in(arena_alloc(&exchange->arena, len), len);
+    if (text.at == NULL)
+        return client;
+    for (size_t i = 0; i < request->field_count; i++) {
+        if (request->fields[i].id != HTTP_FIELD_X_FORWARDED_FOR)
+            continue;
+        text_add(&text, request->fields[i].value);
+        text_add(&text, SLICE(", "));
+    }
+    text_add(&text, client);
+    return text_slice(&text);
+}
