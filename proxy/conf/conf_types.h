@@ -105,6 +105,8 @@ struct conf_bounds {
  *       the same, where the member cannot be called like the directive
  *   BLOCK("server", contexts, opens, min_words, max_words, ONCE|MANY, "syntax", "meaning")
  *       opens a block, stores nothing: its words are scope->directive->words
+ *   BLOCK_OF(&http_type_if, "if", contexts, opens, …)
+ *       the same with a type of its own, called CONF_TYPE_BLOCK, that reads the words
  *   IGNORED("load_module", contexts, min_words, max_words, "syntax", "meaning")
  *       checked for its number of words, has no effect; may be repeated
  */
@@ -129,10 +131,11 @@ struct conf_bounds {
      .size = sizeof(type_of_member),                                                               \
      __VA_ARGS__},
 
-#define CONF_BLOCK_ROW(directive, where, inside, least, most, how_often, words, text)              \
+#define CONF_BLOCK_ROW(...) CONF_BLOCK_OF_ROW(&conf_type_block, __VA_ARGS__)
+#define CONF_BLOCK_OF_ROW(how_read, directive, where, inside, least, most, how_often, words, text) \
     {.name = (directive),                                                                          \
      .contexts = (where),                                                                          \
-     .type = &conf_type_block,                                                                     \
+     .type = (how_read),                                                                           \
      .min_words = (least),                                                                         \
      .max_words = (most),                                                                          \
      .repeat = CONF_##how_often,                                                                   \

@@ -117,6 +117,7 @@ struct http_main {
 #include "http/http_main.def"
 
     const struct http_addresses *addresses; /* for http_conf_address.c */
+    struct http_registry *registry;         /* see http_conf_registry */
 };
 
 enum http_match {
@@ -175,6 +176,9 @@ static inline bool http_location_asks(const struct http_location *location)
 {
     return location->auth_basic.on && location->auth_basic_user_file.path.len > 0;
 }
+
+/* The variables that the configuration makes; NULL if there is no http {}. */
+struct http_registry *http_conf_registry(const struct conf *conf);
 
 /* Number of locations and servers, for tables by http_location.number. */
 size_t http_conf_location_count(const struct conf *conf);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "conf/conf_block.h"
+#include "http/http_registry.h"
 
 /* The kinds of values that only http {} has, and what their parsers share. For http_conf.c. */
 
@@ -8,6 +9,7 @@ extern const struct conf_type http_type_listen, http_type_server_name;    /* htt
 extern const struct conf_type http_type_log_format, http_type_access_log; /* http_conf_log.c */
 extern const struct conf_type http_type_return, http_type_keepalive, http_type_index,
     http_type_types, http_type_refused;                             /* http_conf_value.c */
+extern const struct conf_type http_type_http;                       /* http_conf_variable.c */
 extern const struct conf_type http_type_realm, http_type_user_file; /* http_conf_auth.c */
 
 #define HTTP_LOG_COMBINED                                                                          \
@@ -15,14 +17,27 @@ extern const struct conf_type http_type_realm, http_type_user_file; /* http_conf
     "\"$http_referer\" \"$http_user_agent\""
 
 struct http_template;
+struct http_regex;
 
 /* Reports `message` with one line of what to do; always false. */
 bool http_conf_refuse(struct conf_reader *reader, struct conf_place place, const char *help,
                       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Compiles `text`, which stands at `place`; reports what is wrong with it. */
+/* Compiles `text`, which stands at `place`; reports what is wrong with it. A variable that nobody
+ * makes is reported when all of http {} was read. */
 bool http_conf_template(struct conf_reader *reader, struct slice text, struct conf_place place,
                         struct http_template *compiled);
+
+/* The configuration makes the variable that `word` names ("$x"): its number, for
+ * http_variable_set. False, reported, if that is no name or frontd's own. */
+bool http_conf_variable(struct conf_reader *reader, const struct conf_word *word,
+                        enum http_origin origin, uint32_t *number)
+    __attribute__((warn_unused_result));
+
+/* Compiles a regular expression and makes the variables of its named groups; NULL, reported, if it
+ * is wrong. For http_variable_match. */
+const struct http_regex *http_conf_regex(struct conf_reader *reader, struct slice pattern,
+                                         struct conf_place place, bool any_case);
 
 /* Adds an element of `size` bytes (cleared) to a list in the configuration's arena. */
 void *http_conf_append(struct conf_reader *reader, void **items, size_t *count, size_t size);

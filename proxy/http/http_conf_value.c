@@ -22,23 +22,6 @@ bool http_conf_refuse(struct conf_reader *reader, struct conf_place place, const
     return false;
 }
 
-bool http_conf_template(struct conf_reader *reader, struct slice text, struct conf_place place,
-                        struct http_template *compiled)
-{
-    struct http_template_error error;
-    struct conf_finding *finding;
-
-    if (http_template_compile(text, &reader->conf->arena, compiled, &error))
-        return true;
-    if (error.variable.len == 0)
-        return conf_fail(reader, place, "%s", error.words);
-    finding = conf_report_add(reader->report, CONF_ERROR, place, "unknown variable `$%.*s`",
-                              HTTP_SHOW(error.variable));
-    if (error.suggestion != NULL)
-        conf_finding_help(reader->report, finding, "did you mean `$%s`?", error.suggestion);
-    return false;
-}
-
 /* A list has room for a power of two. */
 void *http_conf_append(struct conf_reader *reader, void **items, size_t *count, size_t size)
 {

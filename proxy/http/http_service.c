@@ -100,6 +100,8 @@ struct http_content *http_content_start(struct worker *worker)
     http_clock_init(&content->clock);
     set_identity(content);
     content->files = http_file_cache_new(&content->arena);
+    content->variables = http_conf_registry(worker->conf);
+    http_matcher_init(&content->matcher);
     content->locations = arena_zero(&content->arena, (http_conf_location_count(worker->conf) + 1) *
                                                          sizeof *content->locations);
     for (size_t i = 0; i < worker->listens->count; i++) {
@@ -118,6 +120,7 @@ void http_content_stop(struct http_content *content)
     if (content == NULL)
         return;
     http_file_cache_free(content->files);
+    http_matcher_deinit(&content->matcher);
     arena_deinit(&content->arena);
     free(content);
 }

@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "http/http_conf.h"
 #include "http/http_date.h"
+#include "http/http_regex.h"
+#include "http/http_registry.h"
 #include "http/http_route.h"
 
 #include <stdbool.h>
@@ -30,6 +32,8 @@ struct http_content {
     struct worker *worker;
     struct http_clock clock; /* see http_content_clock */
     struct http_file_cache *files;
+    const struct http_registry *variables; /* that the configuration makes */
+    struct http_matcher matcher;
     struct slice hostname, pid;              /* $hostname, $pid */
     uint64_t secret[2];                      /* for $request_id and boundaries */
     struct http_content_location *locations; /* by http_location.number */

@@ -2,6 +2,7 @@
 
 #include "base/chars.h"
 #include "conf/conf_block.h"
+#include "http/http_registry.h"
 
 #include <string.h>
 
@@ -10,7 +11,9 @@ struct variable_name {
     bool is_prefix;
 };
 
-static const struct variable_name names[HTTP_VARIABLE_COUNT] = {
+#define NAME_COUNT HTTP_VARIABLE_CAPTURE
+
+static const struct variable_name names[NAME_COUNT] = {
 #define VARIABLE(name, text, is_prefix, value) [HTTP_VARIABLE_##name] = {text, is_prefix},
 #include "http/http_variables.def"
 #undef VARIABLE
@@ -34,7 +37,7 @@ static enum http_variable find(struct slice name)
     enum http_variable best = HTTP_VARIABLE_NONE;
     size_t best_len = 0;
 
-    for (unsigned i = 1; i < HTTP_VARIABLE_COUNT; i++) {
+    for (unsigned i = 1; i < NAME_COUNT; i++) {
         struct slice text = slice_of(names[i].text);
 
         if (!names[i].is_prefix && slice_equal(name, text))
@@ -72,15 +75,25 @@ static void fill_variable(struct http_template_part *part, struct slice name, st
     }
 }
 
+/* "$10" is $1 and a "0". */
+static size_t name_length(struct slice text, bool in_braces)
+{
+    size_t len = 0;
+
+    if (!in_braces && text.len > 0 && chars_is(text.at[0], CHARS_DIGIT))
+        return 1;
+    while (len < text.len && is_name_byte(text.at[len]))
+        len++;
+    return len;
+}
+
 /* Takes "$name" or "${name}" from the start of *text. */
 static bool take_variable(struct slice *text, struct slice *name, struct http_template_error *error)
 {
     bool braces = text->len > 1 && text->at[1] == '{';
     struct slice rest = slice_from(*text, braces ? 2 : 1);
-    size_t len = 0;
+    size_t len = name_length(rest, braces);
 
-    while (len < rest.len && is_name_byte(rest.at[len]))
-        len++;
     *name = slice_part(rest, 0, len);
     if (len == 0)
         error->words = "no name of a variable behind \"$\"";
@@ -93,12 +106,65 @@ static bool take_variable(struct slice *text, struct slice *name, struct http_te
     return false;
 }
 
-static bool unknown_variable(struct slice name, struct http_template_error *error)
+bool http_template_is_builtin(struct slice name)
 {
-    error->variable = name;
-    error->words = "unknown variable";
-    error->suggestion = conf_nearest(name, words);
-    return false;
+    enum http_variable variable = find(name);
+
+    return variable != HTTP_VARIABLE_NONE && !names[variable].is_prefix;
+}
+
+const char *http_template_nearest(struct slice name, const struct http_registry *registry,
+                                  struct arena *arena)
+{
+    size_t count = sizeof words / sizeof words[0] - 1;
+    size_t made = registry == NULL ? 0 : registry->count;
+    const char **candidates = arena_zero(arena, (count + made + 1) * sizeof *candidates);
+
+    memcpy(candidates, words, count * sizeof *candidates);
+    for (size_t i = 0; i < made; i++)
+        if (registry->items[i].origin != HTTP_MADE_NOWHERE)
+            candidates[count++] = registry->items[i].name.at;
+    return conf_nearest(name, candidates);
+}
+
+static bool is_capture(struct slice name)
+{
+    return name.len == 1 && name.at[0] >= '1' && name.at[0] <= '9';
+}
+
+/* A name that is none of frontd's own. */
+static bool resolve_made(struct http_template_part *part, struct slice name,
+                         struct http_registry *registry, struct arena *arena,
+                         struct http_template_error *error)
+{
+    part->variable = HTTP_VARIABLE_MADE;
+    if (registry == NULL || registry->is_settled) {
+        error->variable = name;
+        error->words = "unknown variable";
+        error->suggestion = http_template_nearest(name, registry, arena);
+        return registry != NULL && http_registry_is_made(registry, name, &part->number);
+    }
+    error->words = "too many variables";
+    part->number = http_registry_number(registry, name);
+    return part->number < HTTP_MADE_VARIABLES_MAX;
+}
+
+/* What the name in `part` means; false if it means nothing. */
+static bool resolve(struct http_template_part *part, struct slice name,
+                    struct http_registry *registry, struct arena *arena,
+                    struct http_template_error *error)
+{
+    part->variable = is_capture(name) ? HTTP_VARIABLE_CAPTURE : find(name);
+    if (part->variable == HTTP_VARIABLE_CAPTURE) {
+        part->number = (uint32_t)(name.at[0] - '0');
+        return true;
+    }
+    if (part->variable == HTTP_VARIABLE_NONE)
+        return resolve_made(part, name, registry, arena, error);
+    fill_variable(part, name, arena);
+    if (names[part->variable].is_prefix && registry != NULL)
+        http_registry_watch(registry, name, part);
+    return true;
 }
 
 static size_t count_dollars(struct slice text)
@@ -110,8 +176,8 @@ static size_t count_dollars(struct slice text)
     return count;
 }
 
-bool http_template_compile(struct slice text, struct arena *arena, struct http_template *compiled,
-                           struct http_template_error *error)
+bool http_template_compile(struct slice text, struct http_registry *registry, struct arena *arena,
+                           struct http_template *compiled, struct http_template_error *error)
 {
     struct http_template_part *parts =
         arena_zero(arena, (2 * count_dollars(text) + 1) * sizeof *parts);
@@ -128,12 +194,8 @@ bool http_template_compile(struct slice text, struct arena *arena, struct http_t
             text = slice_from(text, dollar);
             continue;
         }
-        if (!take_variable(&text, &name, error))
+        if (!take_variable(&text, &name, error) || !resolve(part, name, registry, arena, error))
             return false;
-        part->variable = find(name);
-        if (part->variable == HTTP_VARIABLE_NONE)
-            return unknown_variable(name, error);
-        fill_variable(part, name, arena);
     }
     *compiled = (struct http_template){parts, count};
     return true;

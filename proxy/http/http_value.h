@@ -16,6 +16,7 @@ typedef struct slice http_value_function(struct http_exchange *exchange,
 #define VARIABLE(name, text, is_prefix, value) http_value_function http_value_##value;
 #include "http/http_variables.def"
 #undef VARIABLE
+http_value_function http_value_capture, http_value_made; /* http_value_made.c */
 
 /* Helpers of theirs. */
 

@@ -56,6 +56,8 @@ static http_value_function *const values[HTTP_VARIABLE_COUNT] = {
 #define VARIABLE(name, text, is_prefix, value) [HTTP_VARIABLE_##name] = http_value_##value,
 #include "http/http_variables.def"
 #undef VARIABLE
+    [HTTP_VARIABLE_CAPTURE] = http_value_capture,
+    [HTTP_VARIABLE_MADE] = http_value_made,
 };
 
 struct slice http_variable_value(struct http_exchange *exchange,

@@ -34,6 +34,8 @@ static const struct template_case cases[] = {
     {"$cookie_a", 1, {{HTTP_VARIABLE_COOKIE, "a"}}},
     {"$sent_http_x_y", 1, {{HTTP_VARIABLE_SENT_HTTP, "x-y"}}},
     {"$https", 1, {{HTTP_VARIABLE_HTTPS, ""}}},
+    {"$12", 2, {{HTTP_VARIABLE_CAPTURE, ""}, {HTTP_VARIABLE_NONE, "2"}}},
+    {"${1}2", 2, {{HTTP_VARIABLE_CAPTURE, ""}, {HTTP_VARIABLE_NONE, "2"}}},
     {"100%", 1, {{HTTP_VARIABLE_NONE, "100%"}}},
 };
 /* clang-format on */
@@ -47,7 +49,7 @@ static void takes_text_apart(void **state)
         struct http_template_error error;
 
         arena_init(&arena, ARENA_UNLIMITED);
-        if (!http_template_compile(slice_of(cases[i].text), &arena, &compiled, &error) ||
+        if (!http_template_compile(slice_of(cases[i].text), NULL, &arena, &compiled, &error) ||
             compiled.count != cases[i].count)
             fail_msg("%s: %zu parts", cases[i].text, compiled.count);
         for (size_t k = 0; k < compiled.count; k++) {
@@ -66,7 +68,8 @@ static void knows_the_field_of_http_names(void **state)
 
     (void)state;
     arena_init(&arena, ARENA_UNLIMITED);
-    assert_true(http_template_compile(SLICE("$http_User_Agent$http_x"), &arena, &compiled, &error));
+    assert_true(
+        http_template_compile(SLICE("$http_User_Agent$http_x"), NULL, &arena, &compiled, &error));
     assert_int_equal(compiled.parts[0].id, HTTP_FIELD_USER_AGENT);
     assert_int_equal(compiled.parts[1].id, HTTP_FIELD_OTHER);
     arena_deinit(&arena);
@@ -85,7 +88,7 @@ static void says_what_is_unknown(void **state)
         {"$ x",            "",              NULL         },
         {"${host",         "",              NULL         },
         {"${}",            "",              NULL         },
-        {"$1",             "1",             NULL         },
+        {"$0",             "0",             NULL         },
     };
 
     (void)state;
@@ -95,7 +98,8 @@ static void says_what_is_unknown(void **state)
         struct http_template_error error;
 
         arena_init(&arena, ARENA_UNLIMITED);
-        assert_false(http_template_compile(slice_of(rows[i].text), &arena, &compiled, &error));
+        assert_false(
+            http_template_compile(slice_of(rows[i].text), NULL, &arena, &compiled, &error));
         if (!slice_equal(error.variable, slice_of(rows[i].variable)))
             fail_msg("%s: %.*s", rows[i].text, (int)error.variable.len, error.variable.at);
         assert_non_null(error.words);

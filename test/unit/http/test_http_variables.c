@@ -190,8 +190,9 @@ static struct slice value_of(struct http_exchange *exchange, const char *text)
     struct http_template compiled;
     struct http_template_error error;
 
-    assert_true(
-        http_template_compile(slice_of(text), &stage_of(exchange)->arena, &compiled, &error));
+    assert_true(http_template_compile(slice_of(text),
+                                      http_conf_registry(&stage_of(exchange)->text.conf),
+                                      &stage_of(exchange)->arena, &compiled, &error));
     return http_evaluate(exchange, &compiled);
 }
 
