@@ -85,6 +85,7 @@ struct http_exchange {
     const struct http_server *server;
     const struct http_location *location;
     const struct address *client;     /* whom a trusted proxy names: see http_exchange_client */
+    uint32_t password_file;           /* the last that the password was good for, from 1; 0: none */
     struct http_access_state *access; /* http_access.c's */
     const struct http_body_reader *reader; /* the handler's, or NULL */
     void *handler;                         /* the handler's own state, in the arena */

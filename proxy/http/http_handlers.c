@@ -2,6 +2,7 @@
 
 #include "http/http_access.h"
 #include "http/http_output.h"
+#include "http/http_realip.h"
 #include "http/http_return.h"
 #include "http/http_service.h"
 
@@ -63,6 +64,7 @@ void http_handle(struct http_exchange *exchange)
 {
     bool adds_slash = choose(exchange);
 
+    http_realip_apply(exchange, exchange->server->own);
     if (is_too_large(exchange))
         http_exchange_error(exchange, 413);
     else if (exchange->request.method == HTTP_TRACE)
