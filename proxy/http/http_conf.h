@@ -8,6 +8,7 @@
 #include "http/http_template.h"
 #include "http/http_types.h"
 #include "relay/protocol_conf.h"
+#include "tls/tls_verify.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -111,7 +112,6 @@ struct http_keepalive {
 };
 
 struct http_access; /* http_access_conf.h */
-struct http_realip; /* http_realip_conf.h */
 
 struct http_main {
 #include "conf/conf_members.inc"
@@ -144,7 +144,6 @@ struct http_location {
     const struct conf_scope *scope; /* for conf_values of groups that others own: error_log */
     struct conf_place place;
     const struct http_access *access; /* never NULL */
-    const struct http_realip *realip; /* NULL: no proxy is trusted */
 };
 
 struct http_server {
@@ -156,6 +155,7 @@ struct http_server {
     const struct http_location *own; /* where no location matches */
     const struct http_location **locations;
     size_t location_count;
+    enum tls_verify verify;         /* whether clients are to show a certificate */
     const struct conf_scope *scope; /* for conf_values of groups that others own: tls_conf */
 };
 

@@ -31,9 +31,12 @@ static struct http_server *prepare_server(struct conf_reader *reader,
 {
     struct http_server *server = conf_values(reader->conf, scope, &http_server_group);
     struct http_location *own = conf_values(reader->conf, scope, &http_location_group);
+    const struct tls_conf *tls = conf_values(reader->conf, scope, &tls_conf_group);
 
     if (server->scope != NULL)
         return server;
+    if (tls != NULL)
+        server->verify = (enum tls_verify)tls->ssl_verify_client;
     server->scope = scope;
     server->own = own;
     own->server = server;
@@ -68,7 +71,7 @@ static void check_tls_on(struct conf_reader *reader, const struct conf_scope *sc
         scope = address->preferred->scope;
         tls = conf_values(reader->conf, scope, &tls_conf_group);
     }
-    if (tls == NULL)
+    if (tls == NULL || tls->ssl_reject_handshake)
         return;
     if (tls_conf_has_certificate(tls))
         check_certificate(reader, scope, server, tls);

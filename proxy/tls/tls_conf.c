@@ -70,6 +70,54 @@ static const struct conf_type tls_conf_type_ssl = {
     .parse = parse_ssl,
 };
 
+static bool parse_early_data(struct conf_reader *reader, const struct conf_directive *directive,
+                             void *value)
+{
+    struct conf_finding *finding;
+
+    (void)value;
+    if (slice_equal(directive->words[0].text, SLICE("off")))
+        return true;
+    finding = conf_report_add(reader->report, CONF_ERROR, directive->words[0].place,
+                              "there is no early data");
+    conf_finding_help(reader->report, finding,
+                      "whoever records it can send it again: leave the directive out");
+    return false;
+}
+
+static const struct conf_type tls_conf_type_early_data = {
+    .name = "off",
+    .parse = parse_early_data,
+};
+
+/* Commands that would read files, which workers cannot, or undo what other directives say. */
+static const char *const refused_commands[] = {
+    "Certificate",  "PrivateKey",   "ServerInfoFile", "ChainCAPath",
+    "ChainCAFile",  "VerifyCAPath", "VerifyCAFile",   "ClientCAFile",
+    "ClientCAPath", "DHParameters", "RequestCAFile",  "RequestCAPath",
+    NULL,
+};
+
+static bool parse_command(struct conf_reader *reader, const struct conf_directive *directive,
+                          void *value)
+{
+    const struct conf_word *name = &directive->words[0];
+
+    for (size_t i = 0; refused_commands[i] != NULL; i++)
+        if (slice_equal_fold(name->text, slice_of(refused_commands[i])))
+            return conf_fail(reader, name->place, "`%.*s` has a directive of its own",
+                             (int)name->text.len, name->text.at);
+    return conf_type_directive_list.parse(reader, directive, value);
+}
+
+static const struct conf_type tls_conf_type_command = {
+    .name = "command",
+    .parse = parse_command,
+};
+
+static const char *const tls_verify_words[] = {"off", "on", "optional", "optional_no_ca", NULL};
+static const struct conf_bounds tls_depths = {0, 100};
+
 #define CONF_STRUCT struct tls_conf
 static const struct conf_row tls_conf_rows[] = {
 #include "conf/conf_rows.inc"
@@ -148,15 +196,46 @@ bool tls_conf_allows_old(const struct conf *conf)
     return scope_allows_old(conf, conf->main);
 }
 
+static bool fill_file(const struct conf *conf, struct slice path, struct slice *text)
+{
+    const struct conf_source *source;
+    uint32_t at;
+
+    *text = SLICE_NONE;
+    if (path.len == 0)
+        return true;
+    source = conf_sources_file(conf->sources, path, &at);
+    *text = source->text;
+    return source->error == 0;
+}
+
+static void fill_commands(const struct tls_conf *tls, struct arena *arena, struct tls_server *out)
+{
+    const struct conf_directive_list *list = &tls->ssl_conf_command;
+    struct tls_command *commands = arena_zero(arena, (list->count + 1) * sizeof *commands);
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct conf_word *words = list->directives[i]->words;
+
+        commands[i].name = arena_keep(arena, words[0].text).at;
+        commands[i].value = arena_keep(arena, words[1].text).at;
+    }
+    out->commands = commands;
+    out->command_count = list->count;
+}
+
 bool tls_conf_server(const struct conf *conf, const struct tls_conf *tls, struct arena *arena,
                      struct tls_server *out)
 {
     const struct slice *certificates, *keys;
 
-    if (!tls_conf_has_certificate(tls) ||
+    out->rejects = tls->ssl_reject_handshake;
+    if ((!tls_conf_has_certificate(tls) && !out->rejects) ||
         tls->ssl_certificate.count != tls->ssl_certificate_key.count ||
         !fill_texts(conf, &tls->ssl_certificate, tls_conf_file, arena, &certificates) ||
-        !fill_texts(conf, &tls->ssl_certificate_key, tls_conf_key_file, arena, &keys))
+        !fill_texts(conf, &tls->ssl_certificate_key, tls_conf_key_file, arena, &keys) ||
+        !fill_file(conf, tls->ssl_client_certificate, &out->client_authorities) ||
+        !fill_file(conf, tls->ssl_trusted_certificate, &out->trusted))
         return false;
     out->certificates = certificates;
     out->keys = keys;
@@ -166,5 +245,10 @@ bool tls_conf_server(const struct conf *conf, const struct tls_conf *tls, struct
     out->server_preference = tls->ssl_prefer_server_ciphers;
     out->session_timeout_s = tls->ssl_session_timeout / 1000;
     out->session_tickets = tls->ssl_session_tickets;
+    if (!slice_equal(tls->ssl_ecdh_curve, SLICE("auto")))
+        out->groups = tls->ssl_ecdh_curve;
+    out->verify = (enum tls_verify)tls->ssl_verify_client;
+    out->verify_depth = tls->ssl_verify_depth;
+    fill_commands(tls, arena, out);
     return true;
 }

@@ -111,6 +111,40 @@ static bool check_ciphers(struct conf_reader *reader, const struct conf_scope *s
     return false;
 }
 
+/* Asked of the sources here so that workers get them, too. */
+static bool check_authorities(struct conf_reader *reader, const struct conf_scope *scope,
+                              struct slice path, const char *name)
+{
+    struct tls_conf_file file = {.path = path};
+    const struct conf_directive *directive = find_directive(scope, name);
+    uint32_t at;
+
+    if (path.len == 0 || directive == NULL)
+        return true;
+    file.word = &directive->words[0];
+    file.source = conf_sources_file(reader->conf->sources, path, &at);
+    return file.source->error == 0 || tls_conf_fail_file(reader, &file, "authorities");
+}
+
+static bool check_clients(struct conf_reader *reader, const struct conf_scope *scope,
+                          const struct tls_conf *tls)
+{
+    struct conf_finding *finding;
+    bool is_good =
+        check_authorities(reader, scope, tls->ssl_client_certificate, "ssl_client_certificate");
+
+    is_good =
+        check_authorities(reader, scope, tls->ssl_trusted_certificate, "ssl_trusted_certificate") &&
+        is_good;
+    if (tls->ssl_verify_client == TLS_VERIFY_OFF || tls->ssl_verify_client == TLS_VERIFY_ANY ||
+        tls->ssl_client_certificate.len > 0 || tls->ssl_trusted_certificate.len > 0)
+        return is_good;
+    finding = conf_report_add(reader->report, CONF_ERROR, place_of(scope, "ssl_verify_client"),
+                              "nobody is known who signs certificates of clients");
+    conf_finding_help(reader->report, finding, "add `ssl_client_certificate authorities.pem;`");
+    return false;
+}
+
 /* What only OpenSSL knows: the whole of it, built as a worker will build it. */
 static void check_by_building(struct conf_reader *reader, const struct tls_conf *tls)
 {
@@ -160,6 +194,7 @@ void tls_conf_check(struct conf_reader *reader, const struct conf_scope *scope, 
         return;
     is_good = check_protocols(reader, scope, tls);
     is_good = check_ciphers(reader, scope, tls) && is_good;
+    is_good = check_clients(reader, scope, tls) && is_good;
     if (tls->ssl_certificate.count != tls->ssl_certificate_key.count)
         is_good = fail_count(reader, scope, tls);
     for (size_t i = 0; i < tls->ssl_certificate.count && i < tls->ssl_certificate_key.count; i++) {

@@ -103,15 +103,37 @@ static bool set_ciphers(SSL_CTX *settings, const struct tls_server *server, stru
     return true;
 }
 
-static void set_groups(SSL_CTX *settings)
+static bool set_groups(SSL_CTX *settings, const struct tls_server *server, struct arena *arena,
+                       struct slice *why)
 {
     size_t i = 0;
 
+    if (server->groups.len > 0)
+        return SSL_CTX_set1_groups_list(settings, arena_keep(arena, server->groups).at) == 1 ||
+               fails(arena, why, "OpenSSL does not take the list of curves");
     while (SSL_CTX_set1_groups_list(settings, group_lists[i]) != 1) {
         i++;
         ensure(i < sizeof group_lists / sizeof *group_lists);
     }
     ERR_clear_error();
+    return true;
+}
+
+/* ssl_conf_command: what is set last counts. */
+static bool run_commands(SSL_CTX *settings, const struct tls_server *server, struct arena *arena,
+                         struct slice *why)
+{
+    SSL_CONF_CTX *commands = SSL_CONF_CTX_new();
+    bool is_good = true;
+
+    ensure(commands != NULL);
+    SSL_CONF_CTX_set_flags(commands, SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_SERVER);
+    SSL_CONF_CTX_set_ssl_ctx(commands, settings);
+    for (size_t i = 0; is_good && i < server->command_count; i++)
+        if (SSL_CONF_cmd(commands, server->commands[i].name, server->commands[i].value) != 2)
+            is_good = fails(arena, why, "OpenSSL does not take an ssl_conf_command");
+    SSL_CONF_CTX_free(commands);
+    return is_good;
 }
 
 static bool is_served(X509 *leaf, bool allows_weak, struct arena *arena, struct slice *why)
@@ -196,6 +218,11 @@ static int on_client_hello(SSL *ssl, int *alert, void *owner)
     }
     if (name.len > 0 && !tls_names_find(&context->names, name, &server, &known))
         server = 0; /* no alert: a sender of mail would go on in the clear (mail.md 2.7) */
+    if (context->choices[server].rejects) {
+        context->running->words = "no server of the name that the client asks for";
+        *alert = SSL_AD_UNRECOGNIZED_NAME;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
     tls_layer_choose(context->running, server, name, known);
     return SSL_CLIENT_HELLO_SUCCESS;
 }
@@ -249,7 +276,6 @@ static SSL_CTX *new_settings(struct tls_context *context, const struct tls_serve
     SSL_CTX_set_read_ahead(settings, 0);
     SSL_CTX_set_verify(settings, SSL_VERIFY_NONE, NULL);
     ensure(SSL_CTX_set1_sigalgs_list(settings, wants_old(server) ? OLD_SIGNATURES : SIGNATURES));
-    set_groups(settings);
     tls_sealing_set(settings, context, server);
     SSL_CTX_set_client_hello_cb(settings, on_client_hello, context);
     SSL_CTX_set_msg_callback(settings, on_record);
@@ -263,7 +289,9 @@ static bool is_alike(const struct tls_server *a, const struct tls_server *b)
 {
     if (a->pair_count != b->pair_count || a->remote != b->remote || a->alpn != b->alpn ||
         protocols_of(a) != protocols_of(b) || options_of(a) != options_of(b) ||
-        a->session_timeout_s != b->session_timeout_s || !slice_equal(a->ciphers, b->ciphers))
+        a->session_timeout_s != b->session_timeout_s || !slice_equal(a->ciphers, b->ciphers) ||
+        !slice_equal(a->groups, b->groups) || a->command_count + b->command_count > 0 ||
+        a->verify + b->verify > TLS_VERIFY_OFF)
         return false;
     for (size_t i = 0; i < a->pair_count; i++)
         if (a->certificates[i].at != b->certificates[i].at || a->keys[i].at != b->keys[i].at)
@@ -304,11 +332,15 @@ static bool make_settings(struct tls_context *context, struct tls_choice *choice
                           const struct tls_server *server, struct arena *arena, struct slice *why)
 {
     choice->settings = new_settings(context, server);
-    if (!set_ciphers(choice->settings, server, arena, why))
+    if (!set_ciphers(choice->settings, server, arena, why) ||
+        !set_groups(choice->settings, server, arena, why) ||
+        !tls_verify_set(choice->settings, server, arena, why))
         return false;
     for (size_t i = 0; i < server->pair_count; i++)
         if (!add_pair(choice->settings, server, i, arena, why))
             return false;
+    if (!run_commands(choice->settings, server, arena, why))
+        return false;
     if (choice->alpn != NULL)
         SSL_CTX_set_alpn_select_cb(choice->settings, on_alpn, choice);
     return true;
@@ -321,7 +353,8 @@ static bool fill_choice(struct tls_context *context, const struct tls_server *se
     struct tls_choice *choice = &context->choices[index];
     size_t same;
 
-    if (server->pair_count == 0) {
+    choice->rejects = server->rejects;
+    if (server->pair_count == 0 && !server->rejects) {
         *why = SLICE("there is no certificate");
         return false;
     }
@@ -329,7 +362,7 @@ static bool fill_choice(struct tls_context *context, const struct tls_server *se
     choice->tickets = server->session_tickets ? 1 : 0;
     choice->alpn = server->alpn;
     tls_sealing_bind(server, choice->binding);
-    same = find_alike(alike, servers, index);
+    same = server->pair_count == 0 ? index : find_alike(alike, servers, index);
     if (same == index)
         return make_settings(context, choice, server, arena, why);
     choice->settings = context->choices[same].settings;

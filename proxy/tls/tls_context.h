@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
+#include "tls/tls_verify.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,11 @@ enum tls_protocol {
     TLS_PROTOCOL_1_3 = 1 << 3,
 };
 
+/* ssl_conf_command. */
+struct tls_command {
+    const char *name, *value;
+};
+
 /* One server's TLS settings; certificates and keys as PEM text (contents, not paths). All is copied
  * by tls_context_new, except `alpn`, which must be constant. */
 struct tls_server {
@@ -37,7 +43,16 @@ struct tls_server {
     bool session_tickets;
     const struct tls_tickets *tickets; /* what seals tickets, the same for all servers of a context;
                                           NULL: keys of OpenSSL's own that never change */
-    const char *service;               /* "http", "smtp": part of what a ticket is bound to */
+    struct slice groups; /* of key exchange, OpenSSL's syntax; empty: the default list */
+    const struct tls_command *commands; /* in order */
+    size_t command_count;
+    bool rejects; /* clients that ask for one of these names are turned away in the handshake;
+                     needs no certificate */
+    enum tls_verify verify;
+    uint32_t verify_depth;
+    struct slice client_authorities, trusted; /* PEM: whom certificates of clients may be signed
+                                                 by; the first are named to clients */
+    const char *service;     /* "http", "smtp": part of what a ticket is bound to */
     const char *const *alpn; /* accepted names, preferred first, NULL at the end; NULL: no ALPN.
                                 A client that offers ALPN without a match gets
                                 no_application_protocol */

@@ -26,6 +26,7 @@ struct tls_choice {
     uint64_t options;                         /* those that SSL_set_SSL_CTX does not bring along */
     size_t tickets;
     const char *const *alpn;
+    bool rejects; /* has no certificate: its names are turned away */
 };
 
 struct tls_context {
@@ -68,6 +69,12 @@ void tls_sealing_set(SSL_CTX *settings, struct tls_context *context,
                      const struct tls_server *server);
 /* What tickets of `server` are bound to: its service, names and certificates. */
 void tls_sealing_bind(const struct tls_server *server, unsigned char binding[TLS_BINDING_BYTES]);
+
+/* tls_verify.c: asks clients for a certificate, if the server says so. */
+bool tls_verify_set(SSL_CTX *settings, const struct tls_server *server, struct arena *arena,
+                    struct slice *why);
+/* SSL_set_SSL_CTX does not bring these along. */
+void tls_verify_choose(SSL *ssl, SSL_CTX *settings);
 
 void tls_context_release(struct tls_context *context);
 

@@ -234,6 +234,7 @@ static void switch_server(struct tls_layer *layer, size_t server)
     SSL_clear_options(layer->ssl, from->options);
     SSL_set_options(layer->ssl, to->options);
     SSL_set_num_tickets(layer->ssl, to->tickets);
+    tls_verify_choose(layer->ssl, to->settings);
     layer->server = (uint32_t)server;
 }
 
