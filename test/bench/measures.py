@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+import statistics
 import subprocess
 import time
 from typing import Callable, Optional
 
-from servers import pinned
+import logins
+from servers import GuardedFrontd, pinned
 
 KIND_RATIO = "ratio"  # the budget is a share of what nginx takes
 KIND_LIMIT = "limit"  # the budget is a figure
@@ -22,6 +24,7 @@ class Measure:
     kind: str = KIND_RATIO
     rounds: Optional[int] = None  # None: as many as the command line says
     also: Optional[str] = None  # another figure that run() notes with bench.note()
+    only: Optional[str] = None  # the only server that is asked
 
 
 def cpu_per_unit(port, *load, scale=1e6, per="done", also=None):
@@ -83,6 +86,35 @@ def reload_failures(bench, server):
     return result["failed"]
 
 
+def p99_under_logins(bench, server):
+    """p99 of static requests while forty logins are computed all the time, divided by that without; both
+    in turns, the worker and the hashes on the same CPU."""
+    del server
+    guarded = GuardedFrontd(bench.home, bench.values, logins.PASSWORDS)
+    figures = {False: [], True: []}
+    guarded.start()
+    try:
+        for number in range(bench.login_rounds):
+            for flooded in (False, True) if number % 2 == 0 else (True, False):
+                figures[flooded].append(_p99(bench, guarded, flooded))
+    finally:
+        guarded.stop()
+    return statistics.median(figures[True]) / statistics.median(figures[False])
+
+
+def _p99(bench, server, flooded):
+    flood = logins.Logins(server.ports["plain"], "/private") if flooded else None
+    try:
+        if flood:
+            time.sleep(0.5)
+        result = bench.load(server, "plain", *_STATIC, seconds=bench.seconds)
+    finally:
+        if flood:
+            flood.close()
+    bench.must_be_clean(server, result)
+    return result["p99_us"]
+
+
 _STATIC = ("http", "--path", "/1k.txt")
 _PROXIED = ("http", "--path", "/proxied")
 _CLOSE = ("http", "--tls", "--close", "--path", "/1k.txt")
@@ -120,6 +152,7 @@ MEASURES = [
         cpu_per_unit("tls", *_BULK, "--tls", scale=_PER_GIB, per="bytes"),
         0.85,
     ),
+    Measure("logins", "p99 of static requests under 40 logins", "", p99_under_logins, 1.2, KIND_LIMIT, 1, only="frontd"),
     Measure("idle-tls", "an idle TLS connection", "KiB", idle_kib("tls", "--tls"), 14.5, KIND_LIMIT, 1),
     Measure("idle", "an idle plaintext connection", "KiB", idle_kib("plain"), 0.6, KIND_LIMIT, 1),
     Measure("start", "all processes at start", "MiB", start_mib, 12.0, KIND_LIMIT, 1),

@@ -207,6 +207,26 @@ class Frontd(Server):
         return [str(self.binary), "-p", f"{self.home}/", "-c", str(self.config_path)]
 
 
+class GuardedFrontd(Frontd):
+    """The same with a place that asks for passwords."""
+
+    name = "guarded"
+    config = _FRONTD.replace(
+        "        location /proxied {{",
+        '        location /private {{ auth_basic x; auth_basic_user_file {home}/passwords; auth_cache 0; }}\n'
+        "        location /proxied {{",
+    ).replace("{home}/frontd.", "{home}/guarded.")
+
+    def __init__(self, home, values, passwords):
+        super().__init__(home, values)
+        (home / "passwords").write_text(passwords, encoding="ascii")
+        (home / "www/private").write_text("private\n", encoding="ascii")
+
+    def command(self):
+        (self.home / "guarded").mkdir(exist_ok=True)  # its control socket is there
+        return [str(self.binary), "-p", f"{self.home}/guarded/", "-c", str(self.config_path)]
+
+
 def pinned(cpu, command):
     """The command on that CPU; as it is where there is only one."""
     return ["taskset", "-c", str(cpu), *command] if len(os.sched_getaffinity(0)) > 1 else command

@@ -255,6 +255,15 @@ def test_a_flood_of_logins_slows_logins_only(frontd_files):
     assert "password cannot be verified now: too many are being verified, client: 127.0.0.1" in proxy.log()
 
 
+def test_hashing_takes_what_nobody_else_wants(frontd_files):
+    proxy = prepare(frontd_files).start()
+    pid = auth_pid(proxy)
+    threads = sorted(int(thread) for thread in os.listdir(f"/proc/{pid}/task"))
+    assert len(threads) > 1 and threads[0] == pid
+    assert os.sched_getscheduler(pid) == os.SCHED_OTHER
+    assert {os.sched_getscheduler(thread) for thread in threads[1:]} == {os.SCHED_IDLE}
+
+
 def test_a_killed_auth_heals(frontd_files):
     proxy = prepare(frontd_files, passwords=f"slow:{BCRYPT_12}\nplain:{{PLAIN}}secret\n").start()
     for _ in range(3):
