@@ -470,7 +470,7 @@ void http1_connection_closed(struct session *session, enum close_reason reason)
     if (exchange != NULL) {
         struct http_exchange *base = &exchange->base;
 
-        if (!base->head_sent)
+        if (!base->head_sent && base->response.status == 0)
             base->response.status = 499; /* as nginx logs it */
         forget_unsent(session, exchange);
         if (exchange->sends_file) /* its file is closed now: nothing more of it may leave */

@@ -84,11 +84,12 @@ void http_exchange_answer(struct http_exchange *exchange, unsigned status, struc
     exchange->transport->finish(exchange);
 }
 
-/* After these nobody knows where the next request begins, or the client may not stop sending. */
+/* After these nobody knows where the next request begins, or the client may not stop sending, or we
+ * are at fault. */
 static bool ends_connection(unsigned status)
 {
     return status == 400 || status == 408 || status == 413 || status == 414 || status == 431 ||
-           status == 501 || status == 505;
+           status == 500 || status == 501;
 }
 
 void http_exchange_error(struct http_exchange *exchange, unsigned status)

@@ -115,7 +115,8 @@ void http_exchange_answer(struct http_exchange *exchange, unsigned status, struc
                           struct slice body);
 
 /* Answers with the plain error page of `status`, the same words as nginx's. Closes the connection
- * afterwards when `status` says that framing is in doubt (400, 408, 413, 414, 431, 501). */
+ * afterwards when `status` says that framing is in doubt or the fault ours (400, 408, 413, 414,
+ * 431, 500, 501). */
 void http_exchange_error(struct http_exchange *exchange, unsigned status);
 
 /* For a head or body that broke a rule: the error page, the end of the connection after it, and a

@@ -97,7 +97,7 @@ static struct slice backend_target(struct http_exchange *exchange)
         return SLICE_NONE;
     text_add(&text, pass->uri);
     text_add(&text, path);
-    if (request->has_query) {
+    if (request->query.len > 0) {
         text_byte(&text, '?');
         text_add(&text, request->query);
     }

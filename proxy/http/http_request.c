@@ -40,6 +40,15 @@ static enum http_refusal keep_host(struct arena *arena, struct slice host,
     return HTTP_ACCEPTED;
 }
 
+/* RFC 9112 3.2.2: the target's authority takes the place of the field, for everybody who reads it.
+ */
+static void replace_host(struct http_request *request)
+{
+    for (size_t i = 0; i < request->field_count; i++)
+        if (request->fields[i].id == HTTP_FIELD_HOST)
+            request->fields[i].value = request->authority;
+}
+
 enum http_refusal http_request_check_host(const struct http_field *fields, size_t count,
                                           struct arena *arena, struct http_request *request)
 {
@@ -53,8 +62,10 @@ enum http_refusal http_request_check_host(const struct http_field *fields, size_
         return HTTP_REFUSED_HOST_TWICE;
     if (!http_uri_parse_authority(authority, &host))
         return HTTP_REFUSED_HOST_INVALID;
-    if (request->authority.at != NULL)
+    if (request->authority.at != NULL) {
+        replace_host(request);
         return HTTP_ACCEPTED;
+    }
     request->authority = authority;
     return keep_host(arena, host, request);
 }

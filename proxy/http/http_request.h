@@ -15,7 +15,7 @@ enum http_refusal http_request_check_method(struct http_request *request)
     __attribute__((warn_unused_result));
 
 /* Exactly one valid Host (RFC 9112 3.2; none will do in HTTP/1.0): fills in host and authority,
- * unless the target had an authority, which wins. */
+ * unless the target had an authority, which wins and replaces the field's value. */
 enum http_refusal http_request_check_host(const struct http_field *fields, size_t count,
                                           struct arena *arena, struct http_request *request)
     __attribute__((warn_unused_result));

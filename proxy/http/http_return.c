@@ -2,13 +2,18 @@
 
 #include "base/chars.h"
 #include "base/text.h"
+#include "http/http_conditional.h"
 #include "http/http_conf.h"
 #include "http/http_uri.h"
 #include "http/http_variables.h"
 #include "relay/listen.h"
 #include "relay/session.h"
 
-#define NO_ANSWER 444 /* nginx's: close without a word */
+/* nginx's: close without a word. 408 and 499 mean a client that is gone, whoever says them. */
+static bool is_silent(unsigned status)
+{
+    return status == 444 || status == 408 || status == 499;
+}
 
 /* The name the client used was validated when it was parsed; without one, the server's own. */
 static struct slice public_host(const struct http_exchange *exchange)
@@ -105,21 +110,48 @@ static void redirect(struct http_exchange *exchange, const struct http_return *a
     http_exchange_redirect(exchange, answer->status, escape_url(exchange, url));
 }
 
+/* A text has neither tag nor date: what remains are `If-None-Match: *` and If-Match. */
+static enum http_condition condition(const struct http_exchange *exchange, unsigned status)
+{
+    const struct http_validators none = {SLICE_NONE, -1};
+    enum http_method method = exchange->request.method;
+
+    if (status != 200 || (method != HTTP_GET && method != HTTP_HEAD))
+        return HTTP_CONDITION_SEND;
+    return http_conditional_check(&exchange->request, &none);
+}
+
 static void answer_text(struct http_exchange *exchange, const struct http_return *answer)
 {
     struct slice type = http_types_find(&exchange->location->types, exchange->request.path);
 
+    switch (condition(exchange, answer->status)) {
+    case HTTP_CONDITION_NOT_MODIFIED:
+        http_exchange_answer(exchange, 304, SLICE_NONE, SLICE_NONE);
+        return;
+    case HTTP_CONDITION_FAILED:
+        http_exchange_error(exchange, 412);
+        return;
+    case HTTP_CONDITION_SEND:
+        break;
+    }
     if (type.len == 0)
         type = exchange->location->default_type;
     http_exchange_answer(exchange, answer->status, type, http_evaluate(exchange, &answer->text));
+}
+
+static void close_silently(struct http_exchange *exchange, unsigned status)
+{
+    exchange->response.status = (uint16_t)status; /* for the log */
+    exchange->transport->abort(exchange, CLOSE_FRONTD_REFUSED);
 }
 
 void http_return_handle(struct http_exchange *exchange)
 {
     const struct http_return *answer = &exchange->location->returns;
 
-    if (answer->status == NO_ANSWER)
-        exchange->transport->abort(exchange, CLOSE_FRONTD_REFUSED);
+    if (is_silent(answer->status))
+        close_silently(exchange, answer->status);
     else if (answer->is_redirect)
         redirect(exchange, answer);
     else if (!http_status_has_body(answer->status))

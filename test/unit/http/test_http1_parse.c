@@ -235,6 +235,7 @@ static void test_request_facts(void **state)
     assert_slice(o.request.host, SLICE("b.example"));
     assert_slice(o.request.authority, SLICE("B.example.:81"));
     assert_int_equal(o.request.field_count, 3);
+    assert_slice(o.request.fields[0].value, SLICE("B.example.:81"));
     assert_slice(o.request.fields[1].value, SLICE("x\ty"));
     assert_int_equal(o.request.fields[2].id, HTTP_FIELD_CONTENT_LENGTH);
     assert_int_equal(o.request.framing, HTTP_LENGTH);

@@ -77,10 +77,11 @@ static void test_error(void **state)
         {413, true },
         {414, true },
         {431, true },
+        {500, true },
         {501, true },
         {502, false},
         {504, false},
-        {505, true },
+        {505, false},
     };
     struct http_exchange exchange;
     struct record record;

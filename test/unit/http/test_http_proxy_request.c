@@ -105,7 +105,7 @@ static void test_heads(void **state)
         {"/l",  "/",    "GET /l/a HTTP/1.1\r\nHost: a\r\n\r\n",
          "GET //a HTTP/1.1\r\nHost: b:81\r\n\r\n"                                                                                                       },
         {"/l",  "/",    "GET /labc? HTTP/1.1\r\nHost: a\r\n\r\n",
-         "GET /abc? HTTP/1.1\r\nHost: b:81\r\n\r\n"                                                                                                     },
+         "GET /abc HTTP/1.1\r\nHost: b:81\r\n\r\n"                                                                                                      },
         {"/",   NULL,   "PUT / HTTP/1.0\r\nContent-Length: 0005\r\nA: b\r\n\r\n",
          "PUT / HTTP/1.1\r\nHost: b:81\r\nContent-Length: 5\r\nA: b\r\n\r\n"                                                                            },
         {"/",   NULL,   "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
