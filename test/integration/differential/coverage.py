@@ -1,0 +1,63 @@
+"""What the themes have to use: nginx's directives that concern http and that frontd takes."""
+
+import re
+
+REQUESTS = 850
+
+DIRECTIVES = frozenset("""
+http server listen server_name location root alias index try_files error_page internal types default_type
+client_max_body_size client_body_timeout client_header_timeout client_header_buffer_size
+large_client_header_buffers keepalive_timeout keepalive_requests send_timeout server_tokens log_not_found
+absolute_redirect port_in_redirect server_name_in_redirect merge_slashes satisfy resolver resolver_timeout
+etag if_modified_since max_ranges limit_except underscores_in_headers ignore_invalid_headers
+disable_symlinks chunked_transfer_encoding limit_rate limit_rate_after reset_timedout_connection
+if set rewrite return break map geo allow deny
+auth_basic auth_basic_user_file auth_request auth_request_set auth_delay
+add_header expires access_log log_format
+gzip gzip_comp_level gzip_types gzip_min_length gzip_vary gzip_proxied gzip_http_version gzip_disable gzip_static
+ssi ssi_types ssi_silent_errors ssi_last_modified
+autoindex autoindex_exact_size autoindex_localtime autoindex_format charset charset_types override_charset
+proxy_pass proxy_set_header proxy_redirect proxy_http_version proxy_buffering proxy_buffer_size proxy_buffers
+proxy_request_buffering proxy_read_timeout proxy_send_timeout proxy_connect_timeout proxy_hide_header
+proxy_pass_header proxy_pass_request_body proxy_pass_request_headers proxy_method proxy_intercept_errors
+proxy_ignore_client_abort proxy_ignore_headers proxy_next_upstream proxy_next_upstream_tries
+proxy_next_upstream_timeout proxy_cookie_path proxy_cookie_domain proxy_cookie_flags proxy_ssl_verify
+proxy_ssl_name proxy_ssl_server_name proxy_ssl_trusted_certificate proxy_ssl_protocols
+proxy_ssl_session_reuse proxy_max_temp_file_size proxy_limit_rate proxy_socket_keepalive
+upstream keepalive least_conn ip_hash set_real_ip_from real_ip_header real_ip_recursive
+ssl_certificate ssl_certificate_key ssl_session_cache ssl_session_timeout ssl_session_tickets ssl_protocols
+ssl_ciphers ssl_prefer_server_ciphers ssl_ecdh_curve ssl_dhparam ssl_trusted_certificate
+ssl_client_certificate ssl_verify_client ssl_verify_depth ssl_conf_command ssl_reject_handshake
+ssl_password_file
+limit_req_zone limit_req limit_req_status limit_conn_zone limit_conn limit_conn_status stub_status
+""".split())
+
+# nginx 1.22 does not know these: http2, add_header_inherit, max_headers.
+
+NOT_YET = frozenset("""
+absolute_redirect add_header alias allow auth_delay auth_request auth_request_set autoindex
+autoindex_exact_size autoindex_format autoindex_localtime break charset charset_types
+chunked_transfer_encoding client_header_buffer_size deny disable_symlinks error_page etag expires geo
+gzip gzip_comp_level gzip_disable gzip_http_version gzip_min_length gzip_proxied gzip_static gzip_types
+gzip_vary if if_modified_since ignore_invalid_headers internal ip_hash keepalive
+large_client_header_buffers least_conn limit_conn limit_conn_status limit_conn_zone limit_except
+limit_rate limit_rate_after limit_req limit_req_status limit_req_zone log_not_found map max_ranges
+merge_slashes override_charset port_in_redirect proxy_buffer_size proxy_buffering proxy_buffers
+proxy_cookie_domain proxy_cookie_flags proxy_cookie_path proxy_hide_header proxy_http_version
+proxy_ignore_client_abort proxy_ignore_headers proxy_intercept_errors proxy_limit_rate
+proxy_max_temp_file_size proxy_method proxy_next_upstream proxy_next_upstream_timeout
+proxy_next_upstream_tries proxy_pass_header proxy_pass_request_body proxy_pass_request_headers
+proxy_redirect proxy_request_buffering proxy_socket_keepalive proxy_ssl_name proxy_ssl_protocols
+proxy_ssl_server_name proxy_ssl_session_reuse proxy_ssl_trusted_certificate proxy_ssl_verify
+real_ip_header real_ip_recursive reset_timedout_connection resolver resolver_timeout rewrite satisfy
+server_name_in_redirect server_tokens set set_real_ip_from ssi ssi_last_modified ssi_silent_errors
+ssi_types ssl_certificate ssl_certificate_key ssl_ciphers ssl_client_certificate ssl_conf_command
+ssl_dhparam ssl_ecdh_curve ssl_password_file ssl_prefer_server_ciphers ssl_protocols ssl_reject_handshake
+ssl_session_cache ssl_session_tickets ssl_session_timeout ssl_trusted_certificate ssl_verify_client
+ssl_verify_depth stub_status try_files underscores_in_headers upstream
+""".split())
+
+
+def words(texts):
+    """What stands where a directive begins."""
+    return {word for text in texts for word in re.findall(r"(?:^|[;{}])\s*([a-z_0-9]+)", text, re.M)}

@@ -1,0 +1,240 @@
+"""Where frontd differs from nginx on purpose. Each deviation has a name, the reason, and a function
+that is given both exchanges and takes exactly this difference away, in ours or in theirs; it returns
+whether there was one.
+
+The numbers are those of nginx's behaviour that frontd does not follow; see README, "What differs"."""
+
+import dataclasses
+import urllib.parse
+from typing import Callable
+
+TABLE = {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Deviation:
+    name: str
+    reason: str
+    take_away: Callable  # (ours, theirs) → bool
+
+
+def _deviation(name, reason):
+    def add(function):
+        assert name not in TABLE
+        TABLE[name] = Deviation(name, reason, function)
+        return function
+
+    return add
+
+
+def _pairs(ours, theirs):
+    """Answers that stand at the same place."""
+    return zip(ours.heard.answers, theirs.heard.answers)
+
+
+def _any(results):
+    """Of all of them: any() would stop at the first."""
+    return any(list(results))
+
+
+# What nearly every answer shows
+
+
+@_deviation("name", "it is frontd: in Server, and at the foot of the pages it makes")
+def _name(ours, theirs):
+    return _any(_rename(*pair) for pair in _pairs(ours, theirs))
+
+
+def _rename(our_answer, their_answer):
+    changed = False
+    for answer, name in ((our_answer, b"frontd"), (their_answer, b"nginx/1.22.1"), (their_answer, b"nginx")):
+        if answer.field("server") == name.decode():
+            answer.set_field("server", "NAME")
+            changed = True
+        foot = b"<center>" + name + b"</center>"
+        if foot in answer.body or (not answer.body and answer.status >= 300 and answer.field("content-type") == "text/html"):
+            answer.body = answer.body.replace(foot, b"<center>NAME</center>")
+            _shorten(answer, len(name))
+    return changed
+
+
+def _shorten(answer, by):
+    length = answer.field("content-length")
+    if length is not None and length.isdigit() and int(length) > by:
+        answer.set_field("content-length", f"{int(length) - by} and the name")
+
+
+@_deviation("connection kept", "an answer in HTTP/1.1 need not say keep-alive (RFC 9112 9.3)")
+def _connection_kept(ours, theirs):
+    return _any(answer.drop("connection")
+                for ours_answer, answer in _pairs(ours, theirs)
+                if answer.field("connection") == "keep-alive" and ours_answer.field("connection") is None)
+
+
+@_deviation("backend 1.1", "backends are spoken to in HTTP/1.1, and connections to them are kept")
+def _backend_11(ours, theirs):
+    changed = False
+    for our_request, request in zip(ours.requests(), theirs.requests()):
+        if (our_request.version, request.version) == ("HTTP/1.1", "HTTP/1.0"):
+            request.version = "HTTP/1.1"
+            changed = True
+            if request.field("connection") == "close" and our_request.field("connection") is None:
+                request.drop("connection")
+    return changed
+
+
+# What frontd refuses, and nginx takes; or the other way round
+
+
+def _answers_instead(name, status, reason):
+    """frontd's answer has this status, nginx's another one; nothing else of the two is compared."""
+
+    def take_away(ours, theirs):
+        if ours.answer is None or ours.answer.status != status:
+            return False
+        if theirs.answer is not None and (theirs.answer.status, theirs.answer.version) == (status, "1.1"):
+            return False
+        ours.heard, ours.seen = theirs.heard, theirs.seen
+        return True
+
+    _deviation(name, reason)(take_away)
+
+
+for _row in (
+    ("fragment", 400, "a request target has no fragment (RFC 9112 3.2); nginx takes and forwards it"),
+    ("control byte", 400, "control bytes in a path, escaped or not, are refused"),
+    ("host", 400, "a Host that is no host of RFC 3986 is refused, and never reaches a redirect or a backend"),
+    ("asterisk", 204, "OPTIONS * is answered, with the methods"),
+    ("no root", 404, "without `root` there are no files; nginx has a page of welcome"),
+    ("hidden", 404, "names that begin with a dot are not served, except below /.well-known/"),
+    ("beneath the root", 404, "files are opened beneath the root, wherever links lead"),
+    ("RFC 9110 13.2.2", 304, "If-None-Match counts alone; nginx wants If-Modified-Since to hold as well"),
+    ("backend's framing", 502, "an answer of a backend whose framing or head is in doubt is refused"),
+    ("431", 431, "a head or field that is too long gets the status that says so (RFC 6585 5); nginx says 400"),
+    ("408 said", 408, "a body that does not come is answered before the connection ends; nginx closes without a word"),
+    ("framing", 400, "what leaves a doubt about where a request ends is refused, and the connection with it (RFC 9112)"),
+    ("tab", 200, "tabs around a value are as good as blanks (RFC 9110 5.6.3)"),
+    ("method", 200, "any token is a method, and goes to the backend (RFC 9110 9.1)"),
+    ("blank before colon", 200, "a blank before the colon is taken out of a backend's answer (RFC 9112 5.1)"),
+):
+    _answers_instead(*_row)
+
+
+@_deviation("allow", "an answer 405 says which methods there are (RFC 9110 15.5.6)")
+def _allow(ours, theirs):
+    return _any(answer.drop("allow") for answer, their_answer in _pairs(ours, theirs)
+                if answer.status == their_answer.status == 405)
+
+
+@_deviation("304 bare", "an answer 304 has neither Content-Type nor Content-Length, wherever it comes from")
+def _304_bare(ours, theirs):
+    del ours
+    return theirs.answer.status == 304 and _any(map(theirs.answer.drop, ("content-type", "content-length")))
+
+
+@_deviation("connection kept after TRACE", "TRACE is refused as any other method")
+def _connection_kept_after_trace(ours, theirs):
+    if (ours.heard.end, theirs.heard.end) != ("kept", "closed") or not theirs.answer.drop("connection"):
+        return False
+    theirs.heard.end = "kept"
+    return True
+
+
+@_deviation("no address in redirects", "without Host a redirect leads to the server's name, not to its address")
+def _no_address_in_redirects(ours, theirs):
+    location = theirs.answer.field("location")
+    theirs.answer.set_field("location", location.replace("//127.0.0.1:", "//a.test:"))
+    return location != theirs.answer.field("location") == ours.answer.field("location")
+
+
+@_deviation("Location escaped", "blanks, controls, quotes and 8-bit bytes leave escaped in Location")
+def _location_escaped(ours, theirs):
+    location = theirs.answer.field("location")
+    theirs.answer.set_field("location", urllib.parse.quote(location.encode("latin-1"), safe="%/:?#[]@!$&'()*+,;=~"))
+    return location != theirs.answer.field("location") == ours.answer.field("location")
+
+
+# What backends see
+
+
+@_deviation("uploads stream", "a body of unknown length goes on as it comes, in chunks; nginx collects it first")
+def _uploads_stream(ours, theirs):
+    changed = False
+    for our_request, request in zip(ours.requests(), theirs.requests()):
+        if our_request.field("transfer-encoding") == "chunked" and request.drop("content-length"):
+            changed = our_request.drop("transfer-encoding")
+    return changed
+
+
+@_deviation("for one connection", "fields for one connection, and those that Connection names, go no further (RFC 9110 7.6.1)")
+def _for_one_connection(ours, theirs):
+    names = ("proxy", "proxy-connection", "proxy-authorization", "trailer", "http2-settings", "x-strip")
+    return _any(request.drop(name) for _, request in zip(ours.requests(), theirs.requests()) for name in names)
+
+
+@_deviation("token", "a field goes on if its name is a token (RFC 9110 5.6.2); nginx drops what has more than letters, digits, hyphens")
+def _token(ours, theirs):
+    del theirs
+    return _any(request.drop("!#$%&'*+-.^`|~9") for request in ours.requests())
+
+
+@_deviation("backends get a Host", "a request in HTTP/1.1 has one (RFC 9112 3.2): $proxy_host, if the configuration's is empty")
+def _backends_get_a_host(ours, theirs):
+    del theirs
+    return _any(request.drop("host") for request in ours.requests())
+
+
+@_deviation("authority replaces Host", "of http://authority/ and Host the first counts, everywhere (RFC 9112 3.2.2)")
+def _authority_replaces_host(ours, theirs):
+    changed = False
+    for our_request, request in zip(ours.requests(), theirs.requests()):
+        changed = our_request.field("host") != request.field("host")
+        request.set_field("host", our_request.field("host"))
+    return changed
+
+
+@_deviation("escaped for backends", "what no URI may hold (RFC 3986) is escaped where the path is written anew")
+def _escaped_for_backends(ours, theirs):
+    changed = False
+    for our_request, request in zip(ours.requests(), theirs.requests()):
+        escaped = urllib.parse.quote(request.target.encode("latin-1"), safe="%/:?#[]@!$&'()*+,;=~")
+        changed = escaped != request.target
+        request.target = escaped
+    return changed
+
+
+# On the connection
+
+
+@_deviation("100 if waited for", "100 Continue is sent to who waits for it: not after the body, nor without one")
+def _100_if_waited_for(ours, theirs):
+    if ours.heard.answers[0].status == 100 or theirs.heard.answers[0].status != 100:
+        return False
+    del theirs.heard.answers[0]
+    return True
+
+
+@_deviation("backend's 1xx", "interim answers of backends are consumed or passed on as such; nginx takes them for the answer")
+def _backends_1xx(ours, theirs):
+    if theirs.heard.answers[0].status >= 200 or theirs.heard.answers[0].field("date") is None:
+        return False
+    theirs.heard = ours.heard
+    return ours.answer.status == 200
+
+
+@_deviation("reason", "an answer without a reason phrase gets the usual one")
+def _reason(ours, theirs):
+    if theirs.answer.reason or not ours.answer.reason:
+        return False
+    ours.answer.reason = ""
+    return True
+
+
+@_deviation("closed instead of 100", "who was answered instead of 100 Continue may send the body or not: the connection ends")
+def _closed_instead_of_100(ours, theirs):
+    if (ours.heard.end, theirs.heard.end) != ("closed", "kept") or ours.answer.field("connection") != "close":
+        return False
+    ours.answer.drop("connection")
+    ours.heard.end = "kept"
+    theirs.heard.answers = theirs.heard.answers[-1:]  # for a text it says 100, too
+    return True
