@@ -5,6 +5,7 @@
 #include "conf/conf_types.h"
 #include "http/http_message.h"
 #include "http/http_proxy_conf.h"
+#include "http/http_table.h"
 #include "http/http_template.h"
 #include "http/http_types.h"
 #include "relay/protocol_conf.h"
@@ -34,12 +35,6 @@ struct http_listens {
 };
 
 /* server_name. ".x" stands twice in the list: as "x" and as "*.x". */
-enum http_name_kind {
-    HTTP_NAME_EXACT,
-    HTTP_NAME_LEADING_STAR,  /* "*.x": text is ".x" */
-    HTTP_NAME_TRAILING_STAR, /* "x.*": text is "x." */
-};
-
 struct http_name {
     struct slice text;    /* lower case, without the star */
     struct slice written; /* lower case, as written */

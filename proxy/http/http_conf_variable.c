@@ -85,8 +85,8 @@ static bool make(struct conf_reader *reader, struct conf_place place, struct sli
     if (*number == HTTP_MADE_VARIABLES_MAX)
         return conf_fail(reader, place, "too many variables: %d are possible",
                          HTTP_MADE_VARIABLES_MAX);
-    if (registry->items[*number].origin == HTTP_MADE_NOWHERE ||
-        registry->items[*number].origin == HTTP_MADE_BY_CODE)
+    /* Two may make it: what works it out when nobody sets it counts. */
+    if (origin > registry->items[*number].origin)
         registry->items[*number].origin = origin;
     return true;
 }

@@ -15,8 +15,8 @@
 
 enum http_origin {
     HTTP_MADE_NOWHERE, /* only used, so far */
-    HTTP_MADE_BY_SET,  /* empty until it is set */
     HTTP_MADE_BY_CODE, /* not there until http_variable_set: groups, auth_request_set… */
+    HTTP_MADE_BY_SET,  /* empty until it is set */
     HTTP_MADE_BY_MAP,  /* worked out when it is first asked for */
     HTTP_MADE_BY_GEO,
 };

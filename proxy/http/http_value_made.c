@@ -1,4 +1,6 @@
 #include "base/log.h"
+#include "http/http_geo.h"
+#include "http/http_map.h"
 #include "http/http_registry.h"
 #include "http/http_service.h"
 #include "http/http_value.h"
@@ -48,8 +50,9 @@ struct slice http_value_made(struct http_exchange *exchange, const struct http_t
         return owner->values[part->number];
     switch (made->origin) {
     case HTTP_MADE_BY_MAP:
+        return http_map_value(exchange, part->number, made->map);
     case HTTP_MADE_BY_GEO:
-        return SLICE("");
+        return http_geo_value(exchange, part->number, made->geo);
     case HTTP_MADE_BY_SET:
         return SLICE("");
     case HTTP_MADE_BY_CODE:

@@ -20,6 +20,28 @@ struct finding_case {
 
 /* clang-format off */
 static const struct finding_case finding_cases[] = {
+    {"http{map $host $x { a 1; default 2; }}", ""},
+    {"http{map $host x { a 1; }}", "1:16: error: `x` is no name of a variable\n= write `$name`\n"},
+    {"http{map $host $uri { a 1; }}",
+     "1:16: error: `$uri` is a variable of frontd's own\n= choose another name\n"},
+    {"http{map $hots $x { a 1; }}",
+     "1:10: error: unknown variable `$hots`\n= did you mean `$host`?\n"},
+    {"http{map $host $name { a 1; } server{location /{return 200 $nmae;}}}",
+     "1:60: error: unknown variable `$nmae`\n= did you mean `$name`?\n"},
+    {"http{map $host $x { a 1; A 2; default 3; default 4; ~( 5; hostname; b; c 1 2; }}",
+     "1:26: error: there is a line for `A` already\n"
+     "1:42: error: there is a line for `default` already\n"
+     "1:53: error: missing closing parenthesis behind `(`, at byte 1 of the regular expression\n"
+     "= https://www.pcre.org/current/doc/html/pcre2syntax.html has the syntax\n"
+     "1:59: error: a line of `map` is a key and a value\n= write `key value;`\n"
+     "1:69: error: a line of `map` is a key and a value\n= write `key value;`\n"
+     "1:72: error: a line of `map` is a key and a value\n= write `key value;`\n"},
+    {"http{geo $x { default 1; 10.0.0.0/8 2; ::1 3; ranges; 1.2.3.4-1.2.3.9 4; }}", ""},
+    {"http{geo $x { proxy 10.0.0.0/8; 10/8 2; }}",
+     "1:15: error: `proxy` in `geo` is not supported\n"
+     "= set_real_ip_from tells $remote_addr of clients behind a proxy\n"
+     "1:33: error: `10/8` is no network\n"
+     "= write `192.0.2.0/24`, `2001:db8::/32` or `192.0.2.1-192.0.2.9`\n"},
     {"http{}", ""},
     {SERVER(""), ""},
     {SERVER("listen 80; listen [::]:80 ipv6only=on; listen 127.0.0.1:8080 default_server "

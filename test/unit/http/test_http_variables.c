@@ -42,6 +42,13 @@ struct stage {
 static const char source[] =
     "http{log_format j escape=json '{\"a\":\"$http_user_agent\",\"r\":\"$http_referer\"}';"
     "log_format n escape=none '$http_user_agent';"
+    "map $uri $first { default d; /one 1; ~^/(?<word>[a-z]+)/(x|y)$ \"$word-$2-$host\"; '' e; }"
+    "map $first$args $second { hostnames; 1two both; *.x.org star; }"
+    "map $loop_b $loop_a { default \"a$loop_b\"; } map $loop_a $loop_b { default \"b$loop_a\"; }"
+    "map $args $fresh { volatile; default $args; } map $args $kept { default $args; }"
+    "map $uri $absent { default $http_absent; }"
+    "geo $net { default far; 192.0.2.0/24 near; 192.0.2.8 eight; }"
+    "geo $arg_a $other { default far; 2001:db8::/32 six; 10.0.0.5-10.0.0.9 ten; }"
     "server{listen 127.0.0.1:8080;server_name first second;root /nowhere;"
     "location / { access_log /log; }"
     "location /j { access_log /log j; access_log /log n; }"
@@ -296,6 +303,88 @@ static void every_variable_has_a_value_of_nothing(void **state)
     }
 }
 
+static void maps_say_what_the_configuration_says(void **state)
+{
+    struct http_exchange *exchange = ask(*state, "/one", "two");
+
+    assert_value(exchange, "$first $second $first", "1 both 1");
+    assert_value(exchange, "[$word]", "[]");
+    exchange = ask(*state, "/none", "a.x.org");
+    assert_value(exchange, "$first $second", "d star");
+    exchange = ask(*state, "/abc/y", "");
+    assert_value(exchange, "$first", "abc-y-second");
+    assert_value(exchange, "$word", "abc");
+    exchange = ask(*state, "", "");
+    assert_value(exchange, "[$first][$second]", "[e][]");
+}
+
+/* As in nginx: once for a request, unless it is volatile. */
+static void a_map_is_worked_out_once(void **state)
+{
+    struct http_exchange *exchange = ask(*state, "/", "a");
+
+    assert_value(exchange, "$fresh $kept", "a a");
+    exchange->request.query = SLICE("b");
+    assert_value(exchange, "$fresh $kept", "b a");
+}
+
+static void maps_that_ask_for_each_other_end(void **state)
+{
+    struct http_exchange *exchange = ask(*state, "/", "a");
+
+    assert_value(exchange, "$loop_a", "ab");
+}
+
+static void a_map_leaves_the_captures_of_others_alone(void **state)
+{
+    struct http_exchange *exchange = ask(*state, "/abc/y", "");
+    const struct http_captures captures = {.items = {[1] = SLICE("mine")}};
+
+    exchange->captures = &captures;
+    assert_value(exchange, "$1 $first $1 [$2]", "mine abc-y-second mine []");
+}
+
+/* A log says "-" for what is not there: not for the value of a map. */
+static void a_map_always_has_a_value(void **state)
+{
+    struct http_exchange *exchange = ask(*state, "/", "");
+
+    assert_non_null(value_of(exchange, "$absent").at);
+    assert_null(value_of(exchange, "$http_absent").at);
+}
+
+static void geo_goes_by_addresses(void **state)
+{
+    struct http_exchange *exchange = ask(*state, "/", "a=2001:db8::1");
+
+    assert_value(exchange, "$net $other", "near six");
+    assert_true(address_parse(SLICE("192.0.2.8"), &exchange->session->address));
+    exchange->values = NULL;
+    exchange->request.query = SLICE("a=10.0.0.9");
+    assert_value(exchange, "$net $other", "eight ten");
+    assert_true(address_parse(SLICE("192.0.2.7"), &exchange->session->address));
+    exchange->values = NULL;
+    exchange->request.query = SLICE("a=nonsense");
+    assert_value(exchange, "$net $other", "near far");
+}
+
+/* A subrequest sees and sets the variables of the request it is for. */
+static void a_subrequest_shares_the_variables(void **state)
+{
+    struct http_exchange *exchange = ask(*state, "/one", "two");
+    struct http_exchange inner = *exchange;
+    char memory[] = "set";
+
+    inner.parent = exchange;
+    arena_init(&inner.arena, 65536);
+    assert_value(&inner, "$first", "1");
+    assert_true(slice_equal(exchange->values[0], SLICE("1")));
+    assert_true(http_variable_set(&inner, 0, (struct slice){memory, 3}));
+    memory[0] = 'b';
+    assert_value(exchange, "$first", "set");
+    arena_deinit(&inner.arena);
+}
+
 static void a_full_arena_is_no_harm(void **state)
 {
     struct http_exchange *exchange = ask(*state, "/", "");
@@ -420,6 +509,13 @@ int main(void)
         STAGE_TEST(says_what_the_backend_did),
         STAGE_TEST(an_id_is_the_same_at_each_use_and_for_nobody_else),
         STAGE_TEST(every_variable_has_a_value_of_nothing),
+        STAGE_TEST(maps_say_what_the_configuration_says),
+        STAGE_TEST(a_map_is_worked_out_once),
+        STAGE_TEST(maps_that_ask_for_each_other_end),
+        STAGE_TEST(a_map_leaves_the_captures_of_others_alone),
+        STAGE_TEST(a_map_always_has_a_value),
+        STAGE_TEST(geo_goes_by_addresses),
+        STAGE_TEST(a_subrequest_shares_the_variables),
         STAGE_TEST(a_full_arena_is_no_harm),
         STAGE_TEST(returns_what_is_written),
         STAGE_TEST(a_slash_is_added_with_the_query),
