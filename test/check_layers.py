@@ -15,13 +15,14 @@ HOMES = {  # where an outside library may be included
     "crypt": {"auth"},
     "ares": {"dns"},
     "pcre2": {"http"},
+    "nghttp2": {"http"},
 }
 
 # Parsers and writers of peers' bytes: they see bytes and nothing else, so that a test and a fuzz
 # target can stand in for the world.
 PURE = re.compile(
     r"(\w+_parse|\w+_chunked|\w+_lexer|smtp_data|smtp_reply|smtp_xclient|smtp_capabilities"
-    r"|auth_hash|auth_file|auth_wire|http_basic|http_uri|http_range|http_date|http_conditional)\.c"
+    r"|auth_hash|auth_file|auth_wire|http_basic|http_request|http2_request|http2_floods|http_uri|http_range|http_date|http_conditional)\.c"
 )
 PURE_SYSTEM = {"ctype", "inttypes", "limits", "stdarg", "stdbool", "stddef", "stdint", "stdio", "stdlib", "string",
                "strings", "time",

@@ -1,6 +1,7 @@
 #include "http/http.h"
 
 #include "http/http1_connection.h"
+#include "http/http_opening.h"
 #include "http/http_service.h"
 #include "relay/listen.h"
 #include "relay/listen_tls.h"
@@ -19,6 +20,7 @@
     "Content-Length: 220\r\nConnection: close\r\n\r\n" PLAIN_ON_TLS_BODY
 
 static const char *const alpn[] = {"http/1.1", NULL};
+static const char *const alpn_http2[] = {"h2", "http/1.1", NULL};
 
 static bool is_ours(const struct listen *listen)
 {
@@ -26,8 +28,9 @@ static bool is_ours(const struct listen *listen)
 }
 
 /* False if the server has no certificate. */
-static bool server_tls(const struct conf *conf, const struct http_server *server,
-                       struct arena *arena, struct tls_server *tls)
+static bool server_tls(const struct conf *conf, const struct listen *listen,
+                       const struct http_server *server, struct arena *arena,
+                       struct tls_server *tls)
 {
     struct slice *names = arena_zero(arena, (server->server_name.count + 1) * sizeof *names);
 
@@ -38,7 +41,7 @@ static bool server_tls(const struct conf *conf, const struct http_server *server
     tls->names = names;
     tls->name_count = server->server_name.count;
     tls->service = "http";
-    tls->alpn = alpn;
+    tls->alpn = http_server_has_http2(server, &listen->address) ? alpn_http2 : alpn;
     return true;
 }
 
@@ -49,7 +52,7 @@ static size_t tls_servers(const struct conf *conf, const struct listen *listen, 
     size_t count = 0;
 
     for (size_t i = 0; listen->tls && i < listen->server_count; i++)
-        count += server_tls(conf, servers[i], arena, &tls[count]);
+        count += server_tls(conf, listen, servers[i], arena, &tls[count]);
     return count;
 }
 
@@ -102,7 +105,7 @@ const struct protocol http_protocol = {
     .start = start,
     .stop = stop,
     .tls_servers = tls_servers,
-    .opened = http1_connection_opened,
+    .opened = http_opening_opened,
     .received = http1_connection_received,
     .drained = http1_connection_drained,
     .secured = secured,

@@ -82,6 +82,15 @@ static const struct conf_scope *first_server(const struct conf *conf)
     return http == NULL ? NULL : conf_first(http, CONF_SERVER);
 }
 
+bool http_server_has_http2(const struct http_server *server, const struct address *address)
+{
+    for (size_t i = 0; i < server->listen.count && !server->http2; i++)
+        if (server->listen.items[i].http2 &&
+            address_equal(&server->listen.items[i].address, address))
+            return true;
+    return server->http2;
+}
+
 size_t http_conf_location_count(const struct conf *conf)
 {
     size_t count = 0;

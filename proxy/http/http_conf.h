@@ -25,7 +25,7 @@ struct http_output_conf; /* http_output_conf.h */
 struct http_listen {
     struct address address;
     struct slice text; /* as written: "443", "[::]:80" */
-    bool ssl, default_server;
+    bool ssl, http2, default_server;
     struct conf_place place;
 };
 
@@ -167,6 +167,9 @@ static inline bool http_location_proxies(const struct http_location *location)
 {
     return location->proxy != NULL && location->proxy->pass.present;
 }
+
+/* Does the server speak HTTP/2 on this address: `http2 on` in it, or `http2` on its `listen`? */
+bool http_server_has_http2(const struct http_server *server, const struct address *address);
 
 /* Does this location ask for a password? */
 static inline bool http_location_asks(const struct http_location *location)

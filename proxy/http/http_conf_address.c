@@ -259,6 +259,32 @@ static void check_names(struct conf_reader *reader, const struct http_address *a
     free(claims);
 }
 
+/* One `http2` in a `listen` is for all servers of the address in nginx; here each server chooses
+ * for itself (reference/http.md 1.3), except in the clear, where nobody knows the server in time.
+ */
+static void check_http2(struct conf_reader *reader, const struct http_address *address)
+{
+    const struct http_listener *with = NULL, *without = NULL;
+    struct conf_finding *finding;
+
+    for (size_t i = 0; i < address->count; i++) {
+        const struct http_listener *listener = &address->listeners[i];
+
+        if (listener->listen->http2 && with == NULL)
+            with = listener;
+        else if (!listener->listen->http2 && !listener->server->http2 && without == NULL)
+            without = listener;
+    }
+    if (with == NULL || without == NULL || !address->ssl)
+        return;
+    finding = conf_report_add(reader->report, CONF_NOTE, without->listen->place,
+                              "this server does not offer HTTP/2 on %s; in nginx it would",
+                              address_port_print(&without->listen->address).text);
+    finding->other = with->listen->place;
+    finding->other_label = SLICE("because of this `http2`");
+    conf_finding_help(reader->report, finding, "write `http2 on;` in each server that shall");
+}
+
 void http_check_addresses(struct conf_reader *reader, const struct conf_scope *http)
 {
     const struct http_addresses *addresses = addresses_of(reader, http);
@@ -268,5 +294,6 @@ void http_check_addresses(struct conf_reader *reader, const struct conf_scope *h
             continue;
         check_default(reader, &addresses->items[i]);
         check_names(reader, &addresses->items[i]);
+        check_http2(reader, &addresses->items[i]);
     }
 }

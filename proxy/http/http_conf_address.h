@@ -28,6 +28,6 @@ const struct http_address *http_conf_address(struct conf_reader *reader,
 /* Reports addresses that a server listens on twice. */
 void http_check_listens(struct conf_reader *reader, const struct conf_scope *scope);
 
-/* Reports what servers of `http` on one address dispute: a name, being the default one. Their names
- * are complete. */
+/* Reports what servers of `http` on one address dispute: a name, being the default one, HTTP/2.
+ * Their names are complete. */
 void http_check_addresses(struct conf_reader *reader, const struct conf_scope *http);

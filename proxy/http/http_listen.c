@@ -9,6 +9,7 @@
 
 enum parameter_kind {
     PARAMETER_SSL,
+    PARAMETER_HTTP2,
     PARAMETER_DEFAULT,
     PARAMETER_UNUSED, /* the kernel's business; frontd has its own answer */
     PARAMETER_LATER,
@@ -34,12 +35,12 @@ static const struct parameter parameters[] = {
     {"sndbuf=",        PARAMETER_UNUSED,  NULL                                                   },
     {"so_keepalive=",  PARAMETER_UNUSED,  NULL                                                   },
     {"ipv6only=off",   PARAMETER_LATER,   "write a second `listen` with the IPv4 address instead"},
-    {"http2",          PARAMETER_LATER,   "HTTP/2 comes later; leave it out"                     },
+    {"http2",          PARAMETER_HTTP2,   NULL                                                   },
     {"quic",           PARAMETER_LATER,   "HTTP/3 comes later; leave it out"                     },
     {"proxy_protocol", PARAMETER_LATER,   "the PROXY protocol comes later; leave it out"         },
 };
 
-static const char *const parameter_names[] = {"ssl", "default_server", NULL};
+static const char *const parameter_names[] = {"ssl", "http2", "default_server", NULL};
 
 /* "*" and nothing are every IPv4 address; names are not looked up. */
 static bool parse_host(struct slice host, struct address *address)
@@ -115,6 +116,9 @@ static bool parse_parameter(struct conf_reader *reader, const struct conf_word *
     switch (parameter->kind) {
     case PARAMETER_SSL:
         listen->ssl = true;
+        break;
+    case PARAMETER_HTTP2:
+        listen->http2 = true;
         break;
     case PARAMETER_DEFAULT:
         listen->default_server = true;

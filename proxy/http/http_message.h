@@ -61,7 +61,8 @@ struct http_request {
     uint64_t content_length; /* HTTP_LENGTH */
     enum http_method method;
     enum http_framing framing;
-    uint8_t minor;   /* HTTP/1.minor: 0 or 1 */
+    uint8_t minor; /* HTTP/1.minor: 0 or 1; 1 in HTTP/2 */
+    bool is_http2;
     bool keep_alive; /* the client may send another request after this one */
     bool expects_continue;
     bool wants_upgrade; /* a valid WebSocket opening (reference/http.md 4.7) */

@@ -65,6 +65,20 @@ static void add_server(struct http_content *content, const struct http_server *s
         add_location(content, server->locations[i]);
 }
 
+/* In the clear nobody says in time which server is meant: one `listen` is enough, or the default
+ * server (as in nginx). */
+static bool has_http2(const struct listen *listen)
+{
+    const http_server_pointer *servers = listen->servers;
+
+    for (size_t i = 0; i < listen->server_count; i++)
+        for (size_t k = 0; k < servers[i]->listen.count; k++)
+            if (servers[i]->listen.items[k].http2 &&
+                address_equal(&servers[i]->listen.items[k].address, &listen->address))
+                return true;
+    return servers[0]->http2;
+}
+
 /* Two listens share servers; going over one twice changes nothing. */
 static void start_listen(struct http_content *content, struct listen *listen)
 {
@@ -73,6 +87,7 @@ static void start_listen(struct http_content *content, struct listen *listen)
 
     service->content = content;
     service->route = http_route_new(servers, listen->server_count, &content->arena);
+    service->has_http2 = has_http2(listen);
     listen->service = service;
     for (size_t i = 0; i < listen->server_count; i++)
         if (content->locations[servers[i]->own->number].root == NULL &&

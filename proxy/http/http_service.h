@@ -42,6 +42,7 @@ struct http_content {
 struct http_service {
     struct http_content *content;
     const struct http_route *route;
+    bool has_http2; /* in the clear, for clients that begin with its preface */
 };
 
 /* Worker start and stop: builds the routes of every listen of http and sets its `service`. */

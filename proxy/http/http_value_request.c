@@ -125,7 +125,18 @@ struct slice http_value_server_protocol(struct http_exchange *exchange,
     (void)part;
     if (exchange->request.method_text.len == 0)
         return SLICE_NONE;
+    if (exchange->request.is_http2)
+        return SLICE("HTTP/2.0");
     return exchange->request.minor == 0 ? SLICE("HTTP/1.0") : SLICE("HTTP/1.1");
+}
+
+/* "h2" on TLS, "h2c" in the clear, as nginx's module says it. */
+struct slice http_value_http2(struct http_exchange *exchange, const struct http_template_part *part)
+{
+    (void)part;
+    if (!exchange->request.is_http2)
+        return SLICE("");
+    return exchange->session->listen->tls ? SLICE("h2") : SLICE("h2c");
 }
 
 /* 128 bits that nobody outside can guess, the same at each use: the words that tell exchanges of

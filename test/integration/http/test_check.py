@@ -6,7 +6,7 @@ def test_everything_wrong_is_said_in_one_run(frontd_files):
 http {
     log_format short '$remote_addr $stauts';
     server {
-        listen 127.0.0.1:@http@ http2;
+        listen 127.0.0.1:@http@ quic;
         location ~ \\.php$ { proxy_pass https://backend; }
         location / { alias /srv; acces_log off; }
     }
@@ -14,7 +14,7 @@ http {
 """)
     result = proxy.command("-t", check=False)
     assert result.returncode == 1
-    for words in ("unknown variable `$stauts`", "did you mean `$status`?", "HTTP/2 comes later",
+    for words in ("unknown variable `$stauts`", "did you mean `$status`?", "HTTP/3 comes later",
                   "TLS to backends is not supported yet", "use `root`", "did you mean `access_log`?"):
         assert words in result.stderr, result.stderr
     assert "frontd.conf:3:" in result.stderr and "frontd.conf:7:" in result.stderr

@@ -55,8 +55,8 @@ static const struct finding_case finding_cases[] = {
                                      "= write an address: `80`, `192.0.2.1:80`, `[::]:80`\n"},
     {SERVER("listen unix:/x;"), "1:20: error: listening on a UNIX socket is not possible\n"
                                 "= listen on 127.0.0.1 instead\n"},
-    {SERVER("listen 443 http2;"), "1:24: error: `http2` is not supported yet\n"
-                                  "= HTTP/2 comes later; leave it out\n"},
+    {SERVER("listen 443 quic;"), "1:24: error: `quic` is not supported yet\n"
+                                 "= HTTP/3 comes later; leave it out\n"},
     {SERVER("listen 443 proxy_protocol;"), "1:24: error: `proxy_protocol` is not supported yet\n"
                                            "= the PROXY protocol comes later; leave it out\n"},
     {SERVER("listen [::]:80 ipv6only=off;"),
@@ -88,6 +88,7 @@ static const struct finding_case finding_cases[] = {
     {"http{server{server_name a a;}\nserver{server_name b a;}\nserver{server_name c *.a;}}",
      "2:22: warning: two servers are called `a` on 0.0.0.0:80 (1)\n"},
     {"http{server{listen 80;server_name a;}\nserver{listen 81;server_name a;}}", ""},
+    {"http{http2 on;server{listen 80 http2;http2 off;http2_max_concurrent_streams 10;}}", ""},
     {SERVER("server_name ~^a;"), "1:25: error: regular expressions in `server_name` come later\n"
                                  "= list the names, or use `*.x` or `x.*`\n"},
     {SERVER("server_name a.*.b;"),
@@ -268,7 +269,6 @@ static const struct refused_case refused[] = {
     {"gzip", "http{%s}", false},
     {"gzip_static", "http{%s}", false},
     {"grpc_pass", LOCATION("%s"), false},
-    {"http2", SERVER("%s"), false},
     {"if", SERVER("%s"), true},
     {"internal", LOCATION("%s"), false},
     {"limit_except", LOCATION("%s"), true},

@@ -1,0 +1,57 @@
+#include "http/http2_floods.h"
+
+#include <stddef.h>
+
+#define WINDOW_MS 10000
+
+enum each {
+    WINDOW,
+    HEAD,
+};
+
+/* clang-format off */
+static const struct {
+    uint32_t most;
+    enum each each;
+    const char *words;
+} floods_rows[HTTP2_FLOOD_COUNT] = {
+#define HTTP2_FLOOD(name, most, each, words) [HTTP2_FLOOD_##name] = {most, each, words},
+#include "http/http2_floods.def"
+#undef HTTP2_FLOOD
+};
+/* clang-format on */
+
+static void clear(struct http2_floods *floods, enum each each)
+{
+    for (size_t i = 0; i < HTTP2_FLOOD_COUNT; i++)
+        if (floods_rows[i].each == each)
+            floods->counts[i] = 0;
+}
+
+bool http2_floods_add(struct http2_floods *floods, enum http2_flood kind, uint32_t amount,
+                      uint64_t now_ms)
+{
+    if (now_ms - floods->since_ms >= WINDOW_MS) {
+        floods->since_ms = now_ms;
+        clear(floods, WINDOW);
+    }
+    if (amount > floods_rows[kind].most - floods->counts[kind])
+        return false;
+    floods->counts[kind] += amount;
+    return true;
+}
+
+void http2_floods_take_back(struct http2_floods *floods, enum http2_flood kind, uint32_t amount)
+{
+    floods->counts[kind] -= amount < floods->counts[kind] ? amount : floods->counts[kind];
+}
+
+void http2_floods_begin_head(struct http2_floods *floods)
+{
+    clear(floods, HEAD);
+}
+
+const char *http2_flood_words(enum http2_flood kind)
+{
+    return floods_rows[kind].words;
+}
