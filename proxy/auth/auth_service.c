@@ -2,6 +2,7 @@
 
 #include "auth/auth_cache.h"
 #include "auth/auth_file.h"
+#include "auth/auth_pending.h"
 #include "auth/auth_store.h"
 #include "auth/auth_threads.h"
 #include "auth/auth_wire.h"
@@ -29,6 +30,7 @@ struct auth_service {
     struct loop_watch *watch;
     struct client *clients;
     size_t client_count;
+    struct auth_pendings pendings;
     uint64_t client_numbers, hashes;
 };
 
@@ -64,7 +66,6 @@ static struct auth_job *new_job(const struct client *client, const struct auth_q
 
     job->client = client->number;
     job->id = question->id;
-    job->remember_ms = question->remember_ms;
     job->hash_len = hash.len;
     job->password_len = question->password.len;
     memcpy(job->hash, hash.at, hash.len);
@@ -73,13 +74,14 @@ static struct auth_job *new_job(const struct client *client, const struct auth_q
     return job;
 }
 
-/* Takes the job over. */
-static void compute(struct client *client, struct auth_job *job)
+/* Takes the job over. False: there is no room, and its asker was told. */
+static bool compute(struct client *client, struct auth_job *job)
 {
     if (auth_threads_add(client->service->threads, job))
-        return;
+        return true;
     answer(client, job->id, AUTH_BUSY, 0);
     auth_job_free(job);
+    return false;
 }
 
 /* Nobody of that name, or nothing that a password could fit: as slow as if there were. */
@@ -95,7 +97,28 @@ static void refuse(struct client *client, const struct auth_question *question,
     job = new_job(client, question, file->dummy);
     job->is_dummy = true;
     job->is_nobody = verdict == AUTH_NOT_FOUND;
-    compute(client, job);
+    (void)compute(client, job);
+}
+
+static void join(struct client *client, const struct auth_question *question,
+                 struct auth_pending *pending)
+{
+    const struct auth_asker asker = {client->number, question->id};
+
+    if (!auth_pending_join(pending, asker, question->remember_ms))
+        answer(client, question->id, AUTH_BUSY, 0);
+}
+
+static void begin(struct client *client, const struct auth_question *question, struct slice hash,
+                  const struct auth_cache_mark *mark)
+{
+    struct auth_pendings *pendings = &client->service->pendings;
+    struct auth_pending *pending = auth_pending_add(pendings, mark, question->remember_ms);
+    struct auth_job *job = new_job(client, question, hash);
+
+    job->pending = pending;
+    if (!compute(client, job))
+        auth_pending_end(pendings, pending);
 }
 
 static void verify(struct client *client, const struct auth_question *question,
@@ -104,16 +127,14 @@ static void verify(struct client *client, const struct auth_question *question,
     struct auth_service *service = client->service;
     struct auth_cache_mark mark = auth_cache_mark(service->cache, question->file, file->version,
                                                   hash, question->user, question->password);
-    struct auth_job *job;
+    struct auth_pending *pending;
 
-    if (question->remember_ms > 0 &&
-        auth_cache_has(service->cache, &mark, loop_now(service->loop))) {
+    if (question->remember_ms > 0 && auth_cache_has(service->cache, &mark, loop_now(service->loop)))
         answer(client, question->id, AUTH_REMEMBERED, 0);
-        return;
-    }
-    job = new_job(client, question, hash);
-    job->mark = mark;
-    compute(client, job);
+    else if ((pending = auth_pending_find(&service->pendings, &mark)) != NULL)
+        join(client, question, pending);
+    else
+        begin(client, question, hash, &mark);
 }
 
 static void consider(struct client *client, const struct auth_question *question)
@@ -172,18 +193,35 @@ static struct client *find(const struct auth_service *service, uint64_t number)
     return client;
 }
 
+static void answer_asker(struct auth_service *service, struct auth_asker asker,
+                         enum auth_verdict verdict)
+{
+    struct client *client = find(service, asker.client);
+
+    if (client != NULL)
+        answer(client, asker.id, verdict, 0);
+}
+
+/* Those who joined got their answer without a hash. */
+static void finish_pending(struct auth_service *service, struct auth_pending *pending, bool matches)
+{
+    if (matches && pending->remember_ms > 0)
+        auth_cache_add(service->cache, &pending->mark, loop_now(service->loop),
+                       pending->remember_ms);
+    for (size_t i = 0; i < pending->count; i++)
+        answer_asker(service, pending->askers[i], matches ? AUTH_REMEMBERED : AUTH_MISMATCH);
+    auth_pending_end(&service->pendings, pending);
+}
+
 static void finish(struct auth_service *service, const struct auth_job *job)
 {
-    struct client *client = find(service, job->client);
-    enum auth_verdict verdict = job->is_nobody ? AUTH_NOT_FOUND
-                                : job->matches ? AUTH_ACCEPTED
-                                               : AUTH_MISMATCH;
-
     service->hashes++;
-    if (job->matches && job->remember_ms > 0)
-        auth_cache_add(service->cache, &job->mark, loop_now(service->loop), job->remember_ms);
-    if (client != NULL)
-        answer(client, job->id, verdict, 0);
+    answer_asker(service, (struct auth_asker){job->client, job->id},
+                 job->is_nobody ? AUTH_NOT_FOUND
+                 : job->matches ? AUTH_ACCEPTED
+                                : AUTH_MISMATCH);
+    if (job->pending != NULL)
+        finish_pending(service, job->pending, job->matches);
 }
 
 static void on_done(void *owner)
@@ -227,6 +265,8 @@ void auth_service_free(struct auth_service *service)
 
     loop_unwatch(service->watch);
     auth_threads_free(service->threads);
+    while (service->pendings.first != NULL)
+        auth_pending_end(&service->pendings, service->pendings.first);
     for (struct client *client = service->clients; client != NULL; client = next) {
         next = client->next;
         channel_close(&client->channel);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "auth/auth_cache.h"
 #include "auth/auth_hash.h"
 #include "auth/auth_wire.h"
 #include "base/slice.h"
@@ -12,14 +11,15 @@
 /* The threads that compute hashes: a fixed number, before them a queue that ends somewhere. Nothing
  * else of frontd-auth runs in a thread. */
 
+struct auth_pending;
+
 struct auth_job {
     struct auth_job *next;
-    uint64_t client, id; /* who asked what */
-    uint32_t remember_ms;
-    bool is_dummy;  /* only the time counts */
-    bool is_nobody; /* there is no such user */
-    bool matches;   /* the result */
-    struct auth_cache_mark mark;
+    uint64_t client, id;          /* who asked what */
+    struct auth_pending *pending; /* who else did, for how long it counts; not the threads' */
+    bool is_dummy;                /* only the time counts */
+    bool is_nobody;               /* there is no such user */
+    bool matches;                 /* the result */
     size_t hash_len, password_len;
     char hash[AUTH_HASH_MAX];
     char password[AUTH_WORD_MAX];

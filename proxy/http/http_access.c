@@ -3,6 +3,7 @@
 #include "http/http_access_conf.h"
 #include "http/http_auth.h"
 #include "http/http_conf.h"
+#include "http/http_realip.h"
 #include "http/http_report.h"
 #include "http/http_service.h"
 #include "net/loop.h"
@@ -158,6 +159,7 @@ void http_access_run(struct http_exchange *exchange, void (*go_on)(struct http_e
     uint8_t bits = http_content_of(exchange)->locations[location->number].access_steps;
     struct http_access_state *state;
 
+    http_realip_apply(exchange, location);
     if (bits == 0 || exchange->parent != NULL) {
         go_on(exchange);
         return;

@@ -85,6 +85,19 @@ static void report_unknown(struct http_auth *auth)
     refuse(auth->exchange);
 }
 
+static uint32_t file_of(const struct http_exchange *exchange)
+{
+    return http_content_of(exchange)->locations[exchange->location->number].password_file;
+}
+
+static void grant(struct http_auth *auth, bool was_remembered)
+{
+    http_report(auth->exchange, LOG_DEBUG, "user \"%s\" accepted%s", log_escape(auth->user).text,
+                was_remembered ? " without a hash" : "");
+    auth->exchange->password_file = file_of(auth->exchange) + 1;
+    decide(auth->exchange, HTTP_ACCESS_GRANTED);
+}
+
 static void on_answered(void *owner, const struct auth_answer *answer)
 {
     struct http_auth *auth = owner;
@@ -93,10 +106,7 @@ static void on_answered(void *owner, const struct auth_answer *answer)
     switch (answer->verdict) {
     case AUTH_ACCEPTED:
     case AUTH_REMEMBERED:
-        http_report(auth->exchange, LOG_DEBUG, "user \"%s\" accepted%s",
-                    log_escape(auth->user).text,
-                    answer->verdict == AUTH_REMEMBERED ? " without a hash" : "");
-        decide(auth->exchange, HTTP_ACCESS_GRANTED);
+        grant(auth, answer->verdict == AUTH_REMEMBERED);
         break;
     case AUTH_MISMATCH:
         report_mismatch(auth);
@@ -121,7 +131,7 @@ static void ask(struct http_auth *auth, const struct http_basic *basic)
     struct http_exchange *exchange = auth->exchange;
     const struct http_location *location = exchange->location;
     const struct auth_question question = {
-        .file = http_content_of(exchange)->locations[location->number].password_file,
+        .file = file_of(exchange),
         .remember_ms = location->auth_cache,
         .user = basic->user,
         .password = basic->password,
@@ -144,7 +154,7 @@ static struct http_auth *begin(struct http_exchange *exchange)
     return auth;
 }
 
-void http_auth_begin(struct http_exchange *exchange)
+static void check(struct http_exchange *exchange)
 {
     const struct http_request *request = &exchange->request;
     struct http_auth *auth = begin(exchange);
@@ -167,4 +177,13 @@ void http_auth_begin(struct http_exchange *exchange)
             ask(auth, &basic);
         explicit_bzero(&basic, sizeof basic);
     }
+}
+
+/* An internal redirect, to an index file above all, costs no second look at the password. */
+void http_auth_begin(struct http_exchange *exchange)
+{
+    if (exchange->password_file == file_of(exchange) + 1)
+        http_access_decide(exchange, HTTP_ACCESS_GRANTED);
+    else
+        check(exchange);
 }

@@ -4,6 +4,7 @@
 #include "http/http_conf_check.h"
 #include "http/http_conf_types.h"
 #include "http/http_output_conf.h"
+#include "http/http_realip_conf.h"
 #include "relay/relay_conf.h"
 
 #define ROW_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -70,6 +71,7 @@ static const struct conf_group *const groups[] = {
     &http_access_group,
     &http_proxy_group,
     &http_output_group,
+    &http_realip_group,
     &http_ignored_group,
     NULL,
 };

@@ -107,6 +107,7 @@ struct http_keepalive {
 };
 
 struct http_access; /* http_access_conf.h */
+struct http_realip; /* http_realip_conf.h */
 
 struct http_main {
 #include "conf/conf_members.inc"
@@ -139,6 +140,7 @@ struct http_location {
     const struct conf_scope *scope; /* for conf_values of groups that others own: error_log */
     struct conf_place place;
     const struct http_access *access; /* never NULL */
+    const struct http_realip *realip; /* NULL: no proxy is trusted */
 };
 
 struct http_server {

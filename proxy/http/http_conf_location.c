@@ -1,6 +1,7 @@
 #include "http/http_access_conf.h"
 #include "http/http_conf_check.h"
 #include "http/http_conf_types.h"
+#include "http/http_realip_conf.h"
 
 #include <sys/stat.h>
 
@@ -191,6 +192,7 @@ void http_check_location(struct conf_reader *reader, const struct conf_scope *sc
     struct http_location *location = values;
 
     location->access = http_access_find(reader, scope);
+    location->realip = http_realip_find(reader, scope);
     check_root(reader, scope, location);
     http_conf_check_auth(reader, scope, location);
     resolve_formats(reader, scope, &location->access_log);

@@ -1,6 +1,7 @@
 #include "http/http_exchange.h"
 
 #include "base/chars.h"
+#include "http/http_error_jump.h"
 #include "http/http_error_page.h"
 
 #include <stdarg.h>
@@ -98,6 +99,9 @@ void http_exchange_error(struct http_exchange *exchange, unsigned status)
 
     if (ends_connection(status))
         exchange->close_after = true;
+    if (http_error_jump(exchange, status))
+        return;
+    exchange->error_status = 0;
     http_exchange_answer(exchange, status, page.len > 0 ? SLICE("text/html") : SLICE_NONE, page);
 }
 
@@ -113,6 +117,7 @@ void http_exchange_redirect(struct http_exchange *exchange, unsigned status, str
 {
     struct slice page = http_error_page(status, &exchange->arena);
 
+    exchange->error_status = 0;
     http_exchange_add_field(exchange, SLICE("Location"), location);
     http_exchange_answer(exchange, status, page.len > 0 ? SLICE("text/html") : SLICE_NONE, page);
 }

@@ -85,6 +85,7 @@ struct http_exchange {
     const struct http_server *server;
     const struct http_location *location;
     const struct address *client;     /* whom a trusted proxy names: see http_exchange_client */
+    uint32_t password_file;           /* the last that the password was good for, from 1; 0: none */
     struct http_access_state *access; /* http_access.c's */
     const struct http_body_reader *reader; /* the handler's, or NULL */
     void *handler;                         /* the handler's own state, in the arena */
@@ -105,8 +106,11 @@ struct http_exchange {
     uint8_t jumps;    /* internal redirects so far: HTTP_JUMPS_MAX ends them with a 500 */
     bool is_internal; /* a subrequest, or it came here by an internal redirect */
     bool head_sent, finished, is_head_request;
-    bool close_after;    /* this is the last exchange of the connection */
-    uint16_t field_room; /* of response.fields: http_exchange_add_field's */
+    bool at_error_page;    /* `error_page` chose who answers */
+    bool drops_body;       /* no handler gets the request's body: see http_exchange_framing */
+    uint16_t error_status; /* what the answer's status is, whatever its handler says; 0: that */
+    bool close_after;      /* this is the last exchange of the connection */
+    uint16_t field_room;   /* of response.fields: http_exchange_add_field's */
 };
 
 /* Answers completely with a small body in memory (kept until sent). `type`: Content-Type; empty:
@@ -114,9 +118,9 @@ struct http_exchange {
 void http_exchange_answer(struct http_exchange *exchange, unsigned status, struct slice type,
                           struct slice body);
 
-/* Answers with the plain error page of `status`, the same words as nginx's. Closes the connection
- * afterwards when `status` says that framing is in doubt or the fault ours (400, 408, 413, 414,
- * 431, 500, 501). */
+/* Answers with what `error_page` says, or the plain page of `status`, the same words as nginx's.
+ * Closes the connection afterwards when `status` says that framing is in doubt or the fault ours
+ * (400, 408, 413, 414, 431, 500, 501). */
 void http_exchange_error(struct http_exchange *exchange, unsigned status);
 
 /* For a head or body that broke a rule: the error page, the end of the connection after it, and a
@@ -129,6 +133,12 @@ void http_exchange_redirect(struct http_exchange *exchange, unsigned status, str
 /* A log line about the exchange, as session_log writes it. */
 void http_exchange_log(const struct http_exchange *exchange, enum log_level level,
                        const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* How the request's body comes to a handler. */
+static inline enum http_framing http_exchange_framing(const struct http_exchange *exchange)
+{
+    return exchange->drops_body ? HTTP_NO_BODY : exchange->request.framing;
+}
 
 /* Adds a field to the response; name and value must live as long as the exchange. Control bytes in
  * the value are dropped, whatever put them there. */

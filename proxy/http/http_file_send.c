@@ -47,6 +47,12 @@ static struct slice type_of(const struct http_exchange *exchange)
     return type.len > 0 ? type : exchange->location->default_type;
 }
 
+/* The file tells of an error (error_page): no client has a copy of it, and none may keep one. */
+static bool is_error_page(const struct http_exchange *exchange)
+{
+    return exchange->error_status != 0 && exchange->error_status != 200;
+}
+
 /* Empty: `etag off`. */
 static struct slice etag_of(const struct http_exchange *exchange, const struct http_file *file)
 {
@@ -57,8 +63,9 @@ static struct slice etag_of(const struct http_exchange *exchange, const struct h
 
 static void add_validators(struct http_exchange *exchange, const struct http_file *file)
 {
-    http_exchange_add_field(exchange, SLICE("Last-Modified"),
-                            (struct slice){file->modified_text, HTTP_DATE_LEN});
+    if (!is_error_page(exchange))
+        http_exchange_add_field(exchange, SLICE("Last-Modified"),
+                                (struct slice){file->modified_text, HTTP_DATE_LEN});
     if (etag_of(exchange, file).len > 0)
         http_exchange_add_field(exchange, SLICE("ETag"), file->etag);
 }
@@ -103,7 +110,8 @@ static void send_whole(struct http_exchange *exchange)
 {
     const struct file_answer *answer = exchange->handler;
 
-    http_exchange_add_field(exchange, SLICE("Accept-Ranges"), SLICE("bytes"));
+    if (!is_error_page(exchange))
+        http_exchange_add_field(exchange, SLICE("Accept-Ranges"), SLICE("bytes"));
     send_head(exchange, 200, answer->type, answer->file->size);
     send_bytes(exchange, 0, answer->file->size);
     exchange->transport->finish(exchange);
@@ -262,6 +270,10 @@ void http_file_send(struct http_exchange *exchange, struct http_file *file)
     answer->type = type_of(exchange);
     exchange->handler = answer;
     exchange->reader = &reader;
+    if (is_error_page(exchange)) {
+        send_whole(exchange);
+        return;
+    }
     switch (http_conditional_check(request, &validators)) {
     case HTTP_CONDITION_FAILED:
         http_exchange_error(exchange, 412);

@@ -4,6 +4,7 @@
 #include "http/http_client_certificate.h"
 #include "http/http_conf.h"
 #include "http/http_output.h"
+#include "http/http_realip.h"
 #include "http/http_return.h"
 #include "http/http_service.h"
 
@@ -65,6 +66,7 @@ void http_handle(struct http_exchange *exchange)
 {
     bool adds_slash = choose(exchange);
 
+    http_realip_apply(exchange, exchange->server->own);
     if (exchange->server->verify != TLS_VERIFY_OFF && http_client_certificate_refuses(exchange))
         return;
     if (is_too_large(exchange))

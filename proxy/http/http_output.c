@@ -12,6 +12,10 @@ static void on_head(struct http_exchange *exchange)
 {
     const struct http_output_conf *conf = exchange->location->output;
 
+    if (exchange->error_status != 0) {
+        exchange->response.status = exchange->error_status;
+        exchange->response.reason = SLICE_NONE;
+    }
     if (conf != NULL) {
         http_output_add_fields(exchange, conf);
         if (!conf->chunked_transfer_encoding && exchange->response.framing == HTTP_CHUNKED)
@@ -68,6 +72,12 @@ static void on_tunnel(struct http_exchange *exchange)
     inner(exchange)->tunnel(exchange);
 }
 
+static void on_located(struct http_exchange *exchange)
+{
+    if (inner(exchange)->located != NULL)
+        inner(exchange)->located(exchange);
+}
+
 static const struct http_transport output_transport = {
     .head = on_head,
     .interim = on_interim,
@@ -79,6 +89,7 @@ static const struct http_transport output_transport = {
     .read_body = on_read_body,
     .pause_body = on_pause_body,
     .tunnel = on_tunnel,
+    .located = on_located,
 };
 
 /* An exchange whose arena is full keeps the connection's transport: its answer is an error page. */

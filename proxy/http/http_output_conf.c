@@ -189,8 +189,8 @@ static void choose_fields(struct conf_reader *reader, const struct conf_scope *s
 /* Does anything in it change an answer? */
 static bool has_rules(const struct http_output_conf *output)
 {
-    return output->fields.count > 0 || output->expires.has_template ||
-           output->expires.fixed.kind != HTTP_EXPIRES_OFF ||
+    return output->fields.count > 0 || output->error_page.count > 0 ||
+           output->expires.has_template || output->expires.fixed.kind != HTTP_EXPIRES_OFF ||
            output->server_tokens != HTTP_SERVER_FRONTD || !output->etag ||
            !output->chunked_transfer_encoding || output->hsts.value.len > 0 ||
            output->security_headers != HTTP_SECURITY_OFF;

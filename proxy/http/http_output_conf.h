@@ -39,6 +39,18 @@ struct http_expires_rule {
     struct http_template text; /* evaluated for each answer */
 };
 
+/* error_page */
+struct http_error_page {
+    uint16_t status;
+    int answer; /* the status it is sent with; 0: the page's own; -1: `status` */
+    struct http_template uri;
+};
+
+struct http_error_pages {
+    struct http_error_page *items;
+    size_t count;
+};
+
 /* server_tokens */
 enum http_server_field {
     HTTP_SERVER_FRONTD,
@@ -66,3 +78,4 @@ struct http_output_conf {
 };
 
 extern const struct conf_group http_output_group;
+extern const struct conf_type http_type_error_page; /* http_error_jump_conf.c */

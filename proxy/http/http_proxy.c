@@ -443,7 +443,7 @@ static void begin(struct http_proxy *proxy)
     proxy->scan = (struct http1_scan){0};
     proxy->state = HTTP_PROXY_HEAD;
     stream_write(proxy->backend, proxy->head);
-    if (exchange->request.framing == HTTP_NO_BODY)
+    if (http_exchange_framing(exchange) == HTTP_NO_BODY)
         proxy->request_done = true;
     else
         exchange->transport->read_body(exchange);

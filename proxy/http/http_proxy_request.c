@@ -168,6 +168,8 @@ static void write_own_fields(struct text *out, const struct http_proxy *proxy)
         text_add(out, SLICE("Connection: Upgrade\r\nUpgrade: websocket\r\n"));
     else if (proxy->closes)
         text_add(out, SLICE("Connection: close\r\n"));
+    if (proxy->exchange->drops_body)
+        return;
     if (request->framing == HTTP_CHUNKED) {
         text_add(out, SLICE("Transfer-Encoding: chunked\r\n"));
     } else if (request->framing == HTTP_LENGTH ||

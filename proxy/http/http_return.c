@@ -44,10 +44,7 @@ struct slice http_absolute_url(struct http_exchange *exchange, struct slice path
     return text_slice(&url);
 }
 
-/* What a configured URL may not contain, whatever variables brought it in: blanks, quotes, angle
- * brackets, backslashes and 8-bit bytes are escaped, control bytes dropped. '%', '?' and '#' stay,
- * they may be meant. */
-static struct slice escape_url(struct http_exchange *exchange, struct slice url)
+struct slice http_return_escape_url(struct http_exchange *exchange, struct slice url)
 {
     static const char digits[] = "0123456789ABCDEF";
     char *memory = arena_alloc(&exchange->arena, 3 * url.len + 1);
@@ -93,7 +90,7 @@ void http_return_redirect_path(struct http_exchange *exchange, struct slice path
     struct slice escaped = http_uri_escape(&exchange->arena, path);
     struct slice target = http_absolute_url(exchange, with_query(exchange, escaped));
 
-    http_exchange_redirect(exchange, 301, escape_url(exchange, target));
+    http_exchange_redirect(exchange, 301, http_return_escape_url(exchange, target));
 }
 
 void http_return_slash(struct http_exchange *exchange)
@@ -107,7 +104,7 @@ static void redirect(struct http_exchange *exchange, const struct http_return *a
 
     if (slice_starts(url, SLICE("/")))
         url = http_absolute_url(exchange, url);
-    http_exchange_redirect(exchange, answer->status, escape_url(exchange, url));
+    http_exchange_redirect(exchange, answer->status, http_return_escape_url(exchange, url));
 }
 
 /* A text has neither tag nor date: what remains are `If-None-Match: *` and If-Match. */

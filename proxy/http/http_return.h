@@ -11,6 +11,11 @@ void http_return_slash(struct http_exchange *exchange);
 /* 301 to `path` (decoded; it is escaped here) on the same host, with the query. */
 void http_return_redirect_path(struct http_exchange *exchange, struct slice path);
 
+/* What a configured URL may not contain, whatever variables brought it in: blanks, quotes, angle
+ * brackets, backslashes and 8-bit bytes are escaped, control bytes dropped. '%', '?' and '#' stay,
+ * they may be meant. */
+struct slice http_return_escape_url(struct http_exchange *exchange, struct slice url);
+
 /* `path` (it begins with '/', escaped already) as an absolute URL on the name and port the client
  * used: "https://host:8443/path". On the arena's ceiling: `path` itself. */
 struct slice http_absolute_url(struct http_exchange *exchange, struct slice path);

@@ -21,11 +21,28 @@ struct slice http_value_remote_address(struct http_exchange *exchange,
                                        const struct http_template_part *part)
 {
     (void)part;
-    return address(exchange, &exchange->session->address);
+    return address(exchange, http_exchange_client(exchange));
 }
 
 struct slice http_value_remote_port(struct http_exchange *exchange,
                                     const struct http_template_part *part)
+{
+    const struct address *client = http_exchange_client(exchange);
+
+    (void)part;
+    return client->port == 0 ? SLICE("") : http_value_of_number(exchange, client->port);
+}
+
+/* The session's other end, whomever it named. */
+struct slice http_value_neighbour_address(struct http_exchange *exchange,
+                                          const struct http_template_part *part)
+{
+    (void)part;
+    return address(exchange, &exchange->session->address);
+}
+
+struct slice http_value_neighbour_port(struct http_exchange *exchange,
+                                       const struct http_template_part *part)
 {
     (void)part;
     return http_value_of_number(exchange, exchange->session->address.port);

@@ -195,18 +195,51 @@ def auth_pid(proxy):
     return next((pid for pid, name in proxy.processes().items() if name == "frontd-auth"), None)
 
 
+def hashes(proxy):
+    """How many frontd-auth has computed, as -s status says (which hears it three times a second)."""
+    time.sleep(1)
+    return int(re.search(r"frontd-auth \d+: (\d+) hashes computed", proxy.command("-s", "status").stdout)[1])
+
+
 def test_the_same_password_costs_no_second_hash(frontd_files):
     proxy = prepare(frontd_files, passwords=f"slow:{BCRYPT_12}\n",
                     more="location /slow { auth_cache 0; }").start()
-    assert login(proxy, "slow", "frontd") == 200
+    assert hashes(proxy) == 0
+    assert login(proxy, "slow", "frontd", "/host") == 200
     before = cpu_seconds([auth_pid(proxy)])
     for _ in range(10):
-        assert login(proxy, "slow", "frontd") == 200
+        assert login(proxy, "slow", "frontd", "/host") == 200
     assert cpu_seconds([auth_pid(proxy)]) - before < 0.1
     assert proxy.log().count('user "slow" accepted without a hash') == 10
+    assert hashes(proxy) == 1
     assert login(proxy, "slow", "frontd", "/slow") == 200
     assert cpu_seconds([auth_pid(proxy)]) - before > 0.1, "the control: a hash is seen"
+    assert hashes(proxy) == 2
     assert proxy.log().count('user "slow" accepted without a hash') == 10
+
+
+def test_the_same_password_at_once_costs_one_hash(frontd_files):
+    """As browsers ask: many connections at once, none of which knows that the password is right."""
+    proxy = prepare(frontd_files, passwords=f"slow:{BCRYPT_12}\nslow2:{BCRYPT_12}\n").start()
+    answers = []
+
+    def ask(user, password):
+        answers.append(login(proxy, user, password, "/host"))
+
+    def ask_at_once(*asked):
+        threads = [threading.Thread(target=ask, args=each) for each in asked]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    ask_at_once(*[("slow", "frontd")] * 30)
+    assert answers == [200] * 30
+    assert hashes(proxy) == 1
+    answers.clear()
+    ask_at_once(*[(user, f"wrong {number}") for user in ("slow", "slow2") for number in range(3)])
+    assert answers == [401] * 6
+    assert hashes(proxy) == 7, "the control: what is not the same is computed each"
 
 
 def test_unknown_users_cost_a_hash_too(frontd_files):
@@ -223,9 +256,9 @@ def test_a_flood_of_logins_slows_logins_only(frontd_files):
     proxy = prepare(frontd_files, passwords=f"slow:{BCRYPT_12}\n").start()
     port, stop, answers = proxy.port("http"), threading.Event(), []
 
-    def flood():
-        fields = dict([basic("slow", "wrong").split(": ", 1)])
+    def flood(number):
         while not stop.is_set():
+            fields = dict([basic("slow", f"wrong {number} {len(answers)}").split(": ", 1)])
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
             connection.request("GET", "/", headers=fields)
             answers.append(connection.getresponse().status)
@@ -241,7 +274,7 @@ def test_a_flood_of_logins_slows_logins_only(frontd_files):
         return statistics.quantiles(times, n=20)[-1]
 
     quiet = measure()
-    threads = [threading.Thread(target=flood) for _ in range(80)]
+    threads = [threading.Thread(target=flood, args=(number,)) for number in range(80)]
     for thread in threads:
         thread.start()
     wait_until(lambda: 503 in answers, lambda: f"the queue is never full: {answers}", 60)

@@ -259,13 +259,48 @@ static void a_full_queue_says_busy(void **state)
         begin("bob:$2y$08$m9b0ik8No5Tc.qaG/GpoPe1785nERaAE3qKSqyqyvoyIl9BzFgNTi\n", 1, 2);
 
     (void)state;
-    for (size_t i = 0; i < 10; i++)
-        assert_non_null(ask_file(fixture, 0, "bob", "wrong", 0));
+    for (size_t i = 0; i < 10; i++) {
+        const char wrong[] = {'w', (char)('0' + i), '\0'};
+
+        assert_non_null(ask_file(fixture, 0, "bob", wrong, 0));
+    }
     run_for(fixture, 10);
     assert_true(count_verdicts(fixture, 10, AUTH_BUSY) >= 5);
     assert_true(count_verdicts(fixture, 10, AUTH_MISMATCH) >= 2);
     assert_int_equal(
         count_verdicts(fixture, 10, AUTH_BUSY) + count_verdicts(fixture, 10, AUTH_MISMATCH), 10);
+    end(fixture);
+}
+
+static void the_same_asked_at_once_is_computed_once(void **state)
+{
+    struct fixture *fixture = begin(BOB, 2, 2);
+
+    (void)state;
+    for (size_t i = 0; i < 200; i++)
+        assert_non_null(ask_file(fixture, 0, "bob", "secret", i == 7 ? 60000 : 0));
+    run_for(fixture, 200);
+    assert_int_equal(auth_service_hashes(fixture->service), 1);
+    assert_int_equal(count_verdicts(fixture, 200, AUTH_ACCEPTED), 1);
+    assert_int_equal(count_verdicts(fixture, 200, AUTH_REMEMBERED), 199);
+    /* the eighth asked to remember it */
+    assert_int_equal(verdict(fixture, "bob", "secret", 60000), AUTH_REMEMBERED);
+    for (size_t i = 0; i < 100; i++)
+        assert_non_null(ask_file(fixture, 0, "bob", "wrong", 60000));
+    run_for(fixture, 100);
+    assert_int_equal(auth_service_hashes(fixture->service), 2);
+    assert_int_equal(count_verdicts(fixture, 100, AUTH_MISMATCH), 100);
+    end(fixture);
+}
+
+static void a_service_may_end_with_hashes_under_way(void **state)
+{
+    struct fixture *fixture = begin(BOB, 1, 8);
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++)
+        assert_non_null(ask_file(fixture, 0, "bob", i % 2 == 0 ? "a" : "b", 0));
+    wait_ms(fixture, 1);
     end(fixture);
 }
 
@@ -354,6 +389,8 @@ int main(void)
         cmocka_unit_test(a_changed_file_forgets),
         cmocka_unit_test(a_file_that_is_not_there_is_told),
         cmocka_unit_test(a_full_queue_says_busy),
+        cmocka_unit_test(the_same_asked_at_once_is_computed_once),
+        cmocka_unit_test(a_service_may_end_with_hashes_under_way),
         cmocka_unit_test(a_cancelled_question_is_not_answered),
         cmocka_unit_test(questions_outlive_the_service),
         cmocka_unit_test(nobody_waits_for_ever),
