@@ -80,12 +80,13 @@ static struct conf_source *find(const struct conf_sources *sources, struct slice
 }
 
 /* 0, or why what `fd` leads to is not read. */
-static int refusal(int fd, size_t most)
+static int refusal(int fd, size_t most, struct conf_stamp *stamp)
 {
     struct stat status;
 
     if (fstat(fd, &status) != 0)
         return errno;
+    conf_stamp_from(&status, stamp);
     if (S_ISDIR(status.st_mode))
         return EISDIR;
     if (!S_ISREG(status.st_mode))
@@ -127,9 +128,9 @@ static void hide_keys(char *memory, size_t len)
     }
 }
 
-static int read_text(struct conf_sources *sources, int fd, struct slice *text)
+static int read_text(struct conf_sources *sources, int fd, struct conf_source *source)
 {
-    int error = refusal(fd, FILE_MAX_BYTES);
+    int error = refusal(fd, FILE_MAX_BYTES, &source->stamp);
     char *memory;
     size_t len;
 
@@ -139,7 +140,7 @@ static int read_text(struct conf_sources *sources, int fd, struct slice *text)
     error = read_all(fd, memory, FILE_MAX_BYTES + 1, &len);
     hide_keys(memory, len);
     if (error == 0)
-        *text = arena_keep(&sources->arena, (struct slice){memory, len});
+        source->text = arena_keep(&sources->arena, (struct slice){memory, len});
     free(memory);
     return error;
 }
@@ -160,7 +161,7 @@ static int read_file(struct conf_sources *sources, struct conf_source *source)
 
     if (error != 0)
         return error;
-    error = read_text(sources, fd, &source->text);
+    error = read_text(sources, fd, source);
     close(fd);
     return error;
 }
@@ -169,7 +170,7 @@ static int open_secret(struct conf_sources *sources, struct conf_source *source)
 {
     int error = open_file(sources, source, &source->fd);
 
-    return error != 0 ? error : refusal(source->fd, CONF_SECRET_MAX_BYTES);
+    return error != 0 ? error : refusal(source->fd, CONF_SECRET_MAX_BYTES, &source->stamp);
 }
 
 const struct conf_source *conf_sources_file(struct conf_sources *sources, struct slice path,
@@ -219,6 +220,24 @@ const struct conf_source *conf_sources_find(const struct conf_sources *sources, 
     uint32_t index;
 
     return find(sources, name, KIND_FILE, &index);
+}
+
+const struct conf_source *conf_sources_find_secret(const struct conf_sources *sources,
+                                                   struct slice path)
+{
+    uint32_t index;
+
+    return find(sources, path, KIND_SECRET, &index);
+}
+
+bool conf_sources_replace(struct conf_sources *sources, struct slice path, struct slice text)
+{
+    uint32_t index;
+    struct conf_source *source = find(sources, path, KIND_FILE, &index);
+
+    if (source != NULL)
+        source->text = arena_keep(&sources->arena, text);
+    return source != NULL;
 }
 
 static int compare_paths(const void *a, const void *b)

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
+#include "conf/conf_stamp.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,11 +17,12 @@
 struct conf_source {
     struct slice name; /* path as it was opened; "<command line>" for -g */
     struct slice text;
-    bool is_listing;       /* text holds the matching paths, each ended by NUL, sorted */
-    bool is_configuration; /* conf_tree read it as directives; no key, no certificate */
-    bool is_secret;        /* text is only its number: see conf_sources_secret */
-    int fd;                /* of a secret that is on disk, else -1 */
-    int error;             /* errno of the failed open or read; 0: text is good */
+    bool is_listing;         /* text holds the matching paths, each ended by NUL, sorted */
+    bool is_configuration;   /* conf_tree read it as directives; no key, no certificate */
+    bool is_secret;          /* text is only its number: see conf_sources_secret */
+    int fd;                  /* of a secret that is on disk, else -1 */
+    struct conf_stamp stamp; /* of the file, before it was read; on disk only */
+    int error;               /* errno of the failed open or read; 0: text is good */
 };
 
 struct conf_sources {
@@ -63,8 +65,16 @@ const struct conf_source *conf_sources_glob(struct conf_sources *sources, struct
 /* A text that comes from no file, "<command line>". The same text again is the same source. */
 uint32_t conf_sources_text(struct conf_sources *sources, struct slice name, struct slice text);
 
+/* Another text for a file that is here; false: it is not. */
+bool conf_sources_replace(struct conf_sources *sources, struct slice path, struct slice text)
+    __attribute__((warn_unused_result));
+
 /* The file or text of that name if it is here already; NULL. */
 const struct conf_source *conf_sources_find(const struct conf_sources *sources, struct slice name);
+
+/* The same for a secret. */
+const struct conf_source *conf_sources_find_secret(const struct conf_sources *sources,
+                                                   struct slice path);
 
 /* All of it as one run of bytes, for a sealed memory file, and back. read: into sources that hold
  * nothing yet; copies; false, and still nothing in them, when `bytes` is not what write made. */

@@ -59,6 +59,12 @@ bool descriptor_map(int fd, struct slice *bytes)
     return true;
 }
 
+void descriptor_unmap(struct slice bytes)
+{
+    if (bytes.len > 0)
+        munmap((void *)(uintptr_t)bytes.at, bytes.len);
+}
+
 #define SHARED_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE)
 
 int descriptor_share(const char *name, size_t len, void **memory)

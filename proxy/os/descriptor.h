@@ -12,9 +12,10 @@
  * (errno). Close-on-exec. */
 int descriptor_seal(const char *name, struct slice bytes) __attribute__((warn_unused_result));
 
-/* Maps a sealed memory file for reading, for good. False if it is none or not sealed: its maker
- * could still change or shorten it. */
+/* Maps a sealed memory file for reading. False if it is none or not sealed: its maker could still
+ * change or shorten it. */
 bool descriptor_map(int fd, struct slice *bytes) __attribute__((warn_unused_result));
+void descriptor_unmap(struct slice bytes);
 
 /* A memory file of `len` zero bytes that this process, and nobody else, can write: through *memory,
  * for good. -1 on failure (errno); close-on-exec. And how whoever gets it reads it. */

@@ -53,6 +53,16 @@ static void take_ready(struct child *child, enum message message, struct slice b
     child->events->ready(child->owner, child);
 }
 
+static void pass_refusal(struct child *child, struct slice body)
+{
+    uint32_t number = channel_number(slice_part(body, 0, sizeof number));
+    struct slice text = slice_from(body, sizeof number);
+    char why[1100];
+
+    snprintf(why, sizeof why, "worker %d: %s", (int)child->pid, log_escape(text).text);
+    child->events->swap_refused(child->owner, child, number, why);
+}
+
 static void on_message(void *owner, enum message message, struct slice body, int fd)
 {
     struct child *child = owner;
@@ -105,6 +115,13 @@ static void on_message(void *owner, enum message message, struct slice body, int
         break;
     case MESSAGE_KEYS_LOST:
         child->events->keys_lost(child->owner, child, channel_number(body));
+        break;
+    case MESSAGE_CERTS_PREPARED:
+    case MESSAGE_CERTS_COMMITTED:
+        child->events->swap_answered(child->owner, child, channel_number(body));
+        break;
+    case MESSAGE_CERTS_REFUSED:
+        pass_refusal(child, body);
         break;
     case MESSAGE_HOLDER_REFUSED:
         child->events->refused(child->owner, channel_number(body));
@@ -261,11 +278,15 @@ bool child_give(struct child *child, enum message message, int fd)
     return child->channel != NULL && channel_send(child->channel, message, SLICE_NONE, fd);
 }
 
+bool child_tell(struct child *child, enum message message, uint32_t number)
+{
+    return child->channel != NULL && channel_send_number(child->channel, message, number, -1);
+}
+
 void child_give_keys(struct child *child, uint32_t number, int fd)
 {
     enum message message = child->role == ROLE_HOLDER ? MESSAGE_HOLDER_SERVE : MESSAGE_KEYS;
 
-    child->keys = number;
     if (child->channel != NULL)
         (void)channel_send_number(child->channel, message, number, fd);
 }

@@ -28,6 +28,9 @@ struct child_events {
     void (*renew)(void *owner, struct child *child); /* it needs other rights: see relay/rights.h */
     /* A worker's key channel `number` is lost; 0: the one it was started with. */
     void (*keys_lost)(void *owner, struct child *child, uint32_t number);
+    /* It has done its part of a swap of certificates; or cannot, and says why. */
+    void (*swap_answered)(void *owner, struct child *child, uint32_t number);
+    void (*swap_refused)(void *owner, struct child *child, uint32_t number, const char *why);
     /* The key holder has closed channel `number`: what came over it was no request. */
     void (*refused)(void *owner, uint32_t number);
     /* The process has ended; child->why says how. It may be started again at once or later. */
@@ -54,8 +57,8 @@ struct child {
     unsigned quick_deaths; /* in a row, each soon after its start */
     uint32_t logs_pending; /* descriptors sent and not yet answered */
     bool drain_pending;    /* told to drain, may still accept */
-    uint32_t keys;         /* number of the key channel it was given last */
-    uint32_t first_keys;   /* and of that it was started with */
+    bool swap_pending;     /* told to prepare or take new certificates, has not answered */
+    uint32_t first_keys;   /* number of the key channel it was started with */
     enum child_phase phase;
     char why[512]; /* "exited with status 1", "killed by signal 11", or its own words */
 };
@@ -77,6 +80,7 @@ void child_stop(struct child *child);
 void child_kill(struct child *child); /* SIGKILL; `ended` follows */
 /* Hands it a descriptor, which stays the caller's; false if it cannot take it. */
 bool child_give(struct child *child, enum message message, int fd);
+bool child_tell(struct child *child, enum message message, uint32_t number);
 /* Another key channel: to a worker its end, to the key holder the other. */
 void child_give_keys(struct child *child, uint32_t number, int fd);
 void child_reopen(struct child *child, uint32_t index, int fd);

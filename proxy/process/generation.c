@@ -67,7 +67,8 @@ pid_t generation_spawn(const struct generation *generation, int program, const c
 static pid_t on_spawn(void *owner, struct child *child, int channel)
 {
     struct generation *generation = owner;
-    int keys = generation_keys_open(generation, child);
+    size_t index = (size_t)(child - generation->children);
+    int keys = generation_keys_open(generation, generation->keys, index, &child->first_keys);
     pid_t pid;
 
     if (keys < 0)
@@ -138,6 +139,7 @@ static void on_ended(void *owner, struct child *child)
 {
     struct generation *generation = owner;
 
+    generation_swap_ended(generation, child);
     switch (generation->phase) {
     case GENERATION_STARTING:
         generation->events->failed(generation->owner, generation, child->why);
@@ -178,6 +180,16 @@ static void on_keys_lost(void *owner, struct child *child, uint32_t number)
     generation_keys_lost(owner, child, number);
 }
 
+static void on_swap_answered(void *owner, struct child *child, uint32_t number)
+{
+    generation_swap_answered(owner, child, number);
+}
+
+static void on_swap_refused(void *owner, struct child *child, uint32_t number, const char *why)
+{
+    generation_swap_refused(owner, child, number, why);
+}
+
 static const struct child_events child_events = {
     .spawn = on_spawn,
     .ready = on_ready,
@@ -185,6 +197,8 @@ static const struct child_events child_events = {
     .log_taken = on_log_taken,
     .renew = on_renew,
     .keys_lost = on_keys_lost,
+    .swap_answered = on_swap_answered,
+    .swap_refused = on_swap_refused,
     .ended = on_ended,
 };
 
@@ -233,6 +247,7 @@ void generation_drain(struct generation *generation, uint32_t timeout_ms)
 {
     if (generation->phase > GENERATION_RUNNING)
         return;
+    generation_swap_stop(generation);
     generation->phase = GENERATION_DRAINING;
     for (size_t i = 0; i < generation->child_count; i++)
         child_drain(&generation->children[i], timeout_ms);
@@ -242,6 +257,7 @@ void generation_drain(struct generation *generation, uint32_t timeout_ms)
 
 void generation_stop(struct generation *generation)
 {
+    generation_swap_stop(generation);
     generation->phase = GENERATION_STOPPING;
     for (size_t i = 0; i < generation->child_count; i++)
         child_stop(&generation->children[i]);
@@ -253,6 +269,7 @@ void generation_stop(struct generation *generation)
 
 void generation_kill(struct generation *generation)
 {
+    generation_swap_stop(generation);
     generation->phase = GENERATION_STOPPING;
     for (size_t i = 0; i < generation->child_count; i++)
         child_kill(&generation->children[i]);
@@ -343,6 +360,7 @@ void generation_free(struct generation *generation)
     if (generation->auth_files >= 0)
         close(generation->auth_files);
     generation_keys_free(generation);
+    certificates_deinit(&generation->certificates);
     for (size_t i = 0; generation->children != NULL && i < generation->child_count; i++)
         child_deinit(&generation->children[i]);
     for (size_t i = 0; i < generation->logs.count; i++)

@@ -2,8 +2,10 @@
 
 #include "base/log.h"
 #include "net/loop.h"
+#include "process/certificates.h"
 #include "process/child.h"
 #include "process/configuration.h"
+#include "process/generation_swap.h"
 #include "process/program.h"
 #include "process/sockets.h"
 #include "process/users.h"
@@ -32,6 +34,17 @@ struct generation_events {
     void (*reopened)(void *owner, struct generation *generation); /* all workers did */
     void (*renew)(void *owner, struct generation *generation);    /* a worker needs other rights */
     void (*gone)(void *owner, struct generation *generation);     /* no process is left */
+    /* generation_swap_begin came to its end: NULL: new certificates are in force. Else nothing has
+     * changed. */
+    void (*swapped)(void *owner, struct generation *generation, const char *why);
+};
+
+struct generation_swap {
+    enum generation_swap_phase phase;
+    uint32_t number; /* of the attempt */
+    struct generation_keys *keys;
+    int snapshot;
+    struct deadline patience;
 };
 
 struct generation {
@@ -67,6 +80,11 @@ struct generation {
     uint64_t auth_renewed_at;     /* because of replaced directories; 0: never */
     int auth_files;               /* its list of password files, sealed; -1: there are none */
     struct generation_keys *keys; /* generation_keys.h; NULL: no server has a certificate */
+    struct generation_keys *old_keys;
+    uint32_t last_channel; /* number of the key channel made last, from 1 */
+    struct generation_swap swap;
+    struct certificates certificates; /* as watched */
+    uint32_t watch_ms;                /* how often they are looked at; 0: never */
 };
 
 /* Makes a generation of a good configuration, which it takes over: binds what is new, opens every

@@ -3,32 +3,42 @@
 #include "base/ensure.h"
 #include "os/spawn.h"
 #include "process/generation_private.h"
+#include "process/generation_swap.h"
 #include "process/keyholder_arguments.h"
+#include "relay/session.h"
 #include "tls/tls_conf.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 struct generation_keys {
+    struct generation *generation;
+    struct generation_keys *next; /* in generation->old_keys */
     struct child holder;
     struct users_choice user;
     struct keyholder_arguments arguments;
-    int *passed;    /* the holder's descriptors from 3 on: its channel, the files of the keys */
-    uint32_t last;  /* number of the channel made last, from 1 */
-    uint32_t first; /* of those that lead to the holder that runs now */
+    int *passed;              /* the holder's descriptors from 3 on: its channel, the files */
+    uint32_t first;           /* of the channels that lead to the holder that runs now */
+    uint32_t *channels;       /* by worker: the one that it was given last */
+    struct deadline retiring; /* until no handshake can need it */
+    bool is_dropped;          /* it ends, and nobody waits for it */
 };
 
-static void choose_user(struct generation_keys *keys, const struct conf *conf)
+static const struct child_events holder_events;
+
+/* Deadlines come up to a tenth of a second late, sessions' too. */
+#define RETIRE_MARGIN_MS 2000
+
+static void choose_user(struct keyholder_arguments *arguments, const struct users_choice *user)
 {
-    ensure(
-        users_choose(USERS_KEYHOLDER, conf, &keys->user)); /* generation_new found the workers' */
-    keys->arguments.has_identity = keys->user.has_identity;
-    keys->arguments.identity = keys->user.identity;
-    keys->arguments.who = keys->user.who;
+    arguments->has_identity = user->has_identity;
+    arguments->identity = user->identity;
+    arguments->who = user->who;
 }
 
 static size_t count_secrets(const struct conf_sources *sources)
@@ -40,32 +50,74 @@ static size_t count_secrets(const struct conf_sources *sources)
     return count;
 }
 
+static void on_retired(void *owner)
+{
+    struct generation_keys *keys = owner;
+
+    keys->is_dropped = true;
+    child_kill(&keys->holder);
+}
+
+static struct generation_keys *make(struct generation *generation,
+                                    const struct keyholder_arguments *arguments,
+                                    const struct users_choice *user)
+{
+    struct generation_keys *keys = memory_zero(sizeof *keys);
+
+    keys->generation = generation;
+    keys->arguments = *arguments;
+    keys->user = *user;
+    choose_user(&keys->arguments, &keys->user);
+    keys->passed = memory_alloc((arguments->keys + 1) * sizeof *keys->passed);
+    keys->channels = memory_zero((generation->child_count + 1) * sizeof *keys->channels);
+    deadline_init(&keys->retiring, on_retired, keys);
+    child_init(&keys->holder, ROLE_HOLDER, generation->loop, generation->log, &holder_events, keys);
+    return keys;
+}
+
 void generation_keys_take(struct generation *generation, const struct configuration *configuration)
 {
     const struct conf_sources *sources = &configuration->sources;
-    size_t count = count_secrets(sources);
-    struct generation_keys *keys;
-
-    if (count == 0)
-        return;
-    keys = memory_zero(sizeof *keys);
-    keys->passed = memory_alloc((count + 1) * sizeof *keys->passed);
-    keys->arguments = (struct keyholder_arguments){
+    struct keyholder_arguments arguments = {
+        .keys = count_secrets(sources),
         .workers = generation->child_count,
         .allows_old = tls_conf_allows_old(&configuration->conf),
     };
-    choose_user(keys, &configuration->conf);
+    struct users_choice user;
+    size_t count = 0;
+
+    if (arguments.keys == 0)
+        return;
+    ensure(users_choose(USERS_KEYHOLDER, &configuration->conf, &user)); /* generation_new found the
+                                                                           workers' */
+    generation->keys = make(generation, &arguments, &user);
     for (size_t i = 0; i < sources->count; i++)
         if (sources->list[i]->is_secret)
-            keys->passed[++keys->arguments.keys] =
+            generation->keys->passed[++count] =
                 fcntl(sources->list[i]->fd, F_DUPFD_CLOEXEC, SPAWN_FIRST_DESCRIPTOR);
-    generation->keys = keys;
+}
+
+struct generation_keys *generation_keys_new(struct generation *generation, int *files, size_t count)
+{
+    struct generation_keys *keys =
+        make(generation, &generation->keys->arguments, &generation->keys->user);
+
+    ensure(count == keys->arguments.keys);
+    memcpy(keys->passed + 1, files, count * sizeof *files);
+    free(files);
+    return keys;
+}
+
+const int *generation_keys_files(const struct generation *generation, size_t *count)
+{
+    *count = generation->keys->arguments.keys;
+    return generation->keys->passed + 1;
 }
 
 static pid_t on_spawn(void *owner, struct child *holder, int channel)
 {
-    struct generation *generation = owner;
-    struct generation_keys *keys = generation->keys;
+    struct generation_keys *keys = owner;
+    struct generation *generation = keys->generation;
     const char *environment[GENERATION_ENVIRONMENT + 1];
     struct keyholder_words words;
     struct arena arena;
@@ -76,7 +128,7 @@ static pid_t on_spawn(void *owner, struct child *holder, int channel)
     generation_environment(environment, &arena);
     keyholder_arguments_write(&keys->arguments, &words);
     keys->passed[0] = channel;
-    keys->first = keys->last + 1;
+    keys->first = generation->last_channel + 1;
     pid = spawn_program(generation->program->keyholder, words.words, environment,
                         generation_error_descriptor(generation), keys->passed,
                         keys->arguments.keys + 1);
@@ -84,77 +136,117 @@ static pid_t on_spawn(void *owner, struct child *holder, int channel)
     return pid;
 }
 
-int generation_keys_open(struct generation *generation, struct child *worker)
+int generation_keys_open(struct generation *generation, struct generation_keys *keys, size_t index,
+                         uint32_t *number)
 {
-    struct generation_keys *keys = generation->keys;
     int pair[2];
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return -1;
+    *number = ++generation->last_channel;
     if (keys != NULL) {
-        child_give_keys(&keys->holder, ++keys->last, pair[1]);
-        worker->first_keys = keys->last;
-        worker->keys = keys->last;
+        child_give_keys(&keys->holder, *number, pair[1]);
+        keys->channels[index] = *number;
     }
     close(pair[1]);
     return pair[0];
 }
 
-static void give_all(struct generation *generation)
+/* The holder in force is another process. */
+static void give_all(struct generation_keys *keys)
 {
+    struct generation *generation = keys->generation;
+
     for (size_t i = 0; i < generation->child_count; i++) {
         struct child *worker = &generation->children[i];
-        uint32_t first = worker->first_keys;
+        uint32_t number;
         int fd;
 
-        if (worker->channel == NULL || (fd = generation_keys_open(generation, worker)) < 0)
+        if (worker->channel == NULL ||
+            (fd = generation_keys_open(generation, keys, i, &number)) < 0)
             continue;
-        worker->first_keys = first;
-        child_give_keys(worker, worker->keys, fd);
+        child_give_keys(worker, number, fd);
         close(fd);
     }
 }
 
 static void on_ready(void *owner, struct child *holder)
 {
-    struct generation *generation = owner;
+    struct generation_keys *keys = owner;
+    struct generation *generation = keys->generation;
 
-    if (!generation_confined(generation, holder, &generation->keys->user)) {
+    if (!generation_confined(generation, holder, &keys->user))
         child_kill(holder);
+    else if (keys == generation->swap.keys)
+        generation_swap_holder_ready(generation);
+    else if (keys != generation->keys)
         return;
-    }
-    if (generation->phase == GENERATION_STARTING)
+    else if (generation->phase == GENERATION_STARTING)
         generation_start_workers(generation);
     else
-        give_all(generation);
+        give_all(keys);
+}
+
+static void free_keys(struct generation_keys *keys)
+{
+    deadline_clear(&keys->retiring);
+    child_deinit(&keys->holder);
+    for (size_t i = 1; i <= keys->arguments.keys; i++)
+        close(keys->passed[i]);
+    free(keys->passed);
+    free(keys->channels);
+    free(keys);
+}
+
+/* The holder of a set that is not in force has ended, told to or not. */
+static void forget(struct generation_keys *keys)
+{
+    struct generation_keys **place = &keys->generation->old_keys;
+
+    while (*place != keys)
+        place = &(*place)->next;
+    *place = keys->next;
+    free_keys(keys);
 }
 
 static void on_ended(void *owner, struct child *holder)
 {
-    struct generation *generation = owner;
+    struct generation_keys *keys = owner;
+    struct generation *generation = keys->generation;
     bool is_needed = generation->phase < GENERATION_STOPPING && generation_workers(generation) > 0;
     char why[600];
 
-    if (generation->phase == GENERATION_STARTING) {
-        snprintf(why, sizeof why, "the key holder: %s", holder->why);
+    snprintf(why, sizeof why, "the key holder: %s", holder->why);
+    if (keys == generation->swap.keys) {
+        generation_swap_fail(generation, why);
+    } else if (keys != generation->keys) {
+        if (!keys->is_dropped)
+            log_line(generation->log, LOG_WARN, 0,
+                     "key holder %d of replaced certificates died: %s", (int)holder->pid,
+                     holder->why);
+        forget(keys);
+    } else if (generation->phase == GENERATION_STARTING) {
         generation->events->failed(generation->owner, generation, why);
+        return;
     } else if (is_needed || generation->phase == GENERATION_RUNNING) {
         log_line(generation->log, LOG_ALERT, 0, "key holder %d died: %s; starting another",
                  (int)holder->pid, holder->why);
         child_start_again(holder);
-    } else if (generation_running(generation) == 0) {
-        generation->events->gone(generation->owner, generation);
+        return;
     }
+    if (generation_running(generation) == 0)
+        generation->events->gone(generation->owner, generation);
 }
 
 static void on_refused(void *owner, uint32_t number)
 {
-    struct generation *generation = owner;
+    const struct generation_keys *keys = owner;
+    struct generation *generation = keys->generation;
 
     for (size_t i = 0; i < generation->child_count; i++) {
         struct child *worker = &generation->children[i];
 
-        if (worker->keys != number && worker->first_keys != number)
+        if (keys->channels[i] != number)
             continue;
         log_line(generation->log, LOG_ALERT, 0,
                  "worker %d asked the key holder for what no TLS server signs: killed",
@@ -170,13 +262,21 @@ static const struct child_events holder_events = {
     .ended = on_ended,
 };
 
+bool generation_keys_run(struct generation_keys *keys)
+{
+    return child_start(&keys->holder);
+}
+
+const char *generation_keys_why(const struct generation_keys *keys)
+{
+    return keys->holder.why;
+}
+
 void generation_keys_start(struct generation *generation)
 {
-    struct child *holder = &generation->keys->holder;
-
-    child_init(holder, ROLE_HOLDER, generation->loop, generation->log, &holder_events, generation);
-    if (!child_start(holder))
-        generation->events->failed(generation->owner, generation, holder->why);
+    if (!generation_keys_run(generation->keys))
+        generation->events->failed(generation->owner, generation,
+                                   generation_keys_why(generation->keys));
 }
 
 void generation_keys_lost(struct generation *generation, struct child *worker, uint32_t number)
@@ -184,30 +284,68 @@ void generation_keys_lost(struct generation *generation, struct child *worker, u
     struct generation_keys *keys = generation->keys;
     uint32_t lost = number == 0 ? worker->first_keys : number;
 
-    if (keys == NULL || lost < keys->first || keys->holder.phase != CHILD_READY ||
-        keys->holder.was_killed)
+    if (keys == NULL || lost < keys->first || keys->holder.phase != CHILD_READY)
         return;
     log_line(generation->log, LOG_ALERT, 0, "key holder %d does not answer worker %d: killed",
              (int)keys->holder.pid, (int)worker->pid);
     child_kill(&keys->holder);
 }
 
+/* To the old ones; `forget` follows from the end of its process. */
+static void put_away(struct generation *generation, struct generation_keys *keys)
+{
+    keys->next = generation->old_keys;
+    generation->old_keys = keys;
+    deadline_clear(&keys->holder.respawn);
+    if (keys->holder.phase == CHILD_NONE)
+        forget(keys);
+}
+
+void generation_keys_adopt(struct generation *generation, struct generation_keys *keys)
+{
+    struct generation_keys *before = generation->keys;
+
+    generation->keys = keys;
+    deadline_set(generation->loop, &before->retiring, SESSION_HANDSHAKE_MS + RETIRE_MARGIN_MS);
+    put_away(generation, before);
+}
+
+void generation_keys_drop(struct generation *generation, struct generation_keys *keys)
+{
+    keys->is_dropped = true;
+    child_kill(&keys->holder);
+    put_away(generation, keys);
+}
+
 void generation_keys_release(struct generation *generation)
 {
-    if (generation->keys == NULL || generation->keys->holder.loop == NULL)
+    for (struct generation_keys *keys = generation->old_keys; keys != NULL; keys = keys->next)
+        on_retired(keys);
+    if (generation->keys == NULL)
         return;
     deadline_clear(&generation->keys->holder.respawn);
     child_kill(&generation->keys->holder);
 }
 
+static bool is_reaped(struct generation_keys *keys, pid_t pid, int status)
+{
+    if (keys == NULL || !keys->holder.is_running || keys->holder.pid != pid)
+        return false;
+    child_reaped(&keys->holder, status); /* which may free it */
+    return true;
+}
+
 bool generation_keys_reaped(struct generation *generation, pid_t pid, int status)
 {
-    struct child *holder = generation->keys == NULL ? NULL : &generation->keys->holder;
+    struct generation_keys *next;
 
-    if (holder == NULL || !holder->is_running || holder->pid != pid)
-        return false;
-    child_reaped(holder, status);
-    return true;
+    for (struct generation_keys *keys = generation->old_keys; keys != NULL; keys = next) {
+        next = keys->next;
+        if (is_reaped(keys, pid, status))
+            return true;
+    }
+    return is_reaped(generation->swap.keys, pid, status) ||
+           is_reaped(generation->keys, pid, status);
 }
 
 const struct child *generation_keys_holder(const struct generation *generation)
@@ -217,19 +355,17 @@ const struct child *generation_keys_holder(const struct generation *generation)
 
 size_t generation_keys_running(const struct generation *generation)
 {
-    return generation->keys != NULL && generation->keys->holder.phase != CHILD_NONE;
+    size_t count = generation->swap.keys != NULL;
+
+    for (const struct generation_keys *keys = generation->old_keys; keys != NULL; keys = keys->next)
+        count++;
+    return count + (generation->keys != NULL && generation->keys->holder.phase != CHILD_NONE);
 }
 
 void generation_keys_free(struct generation *generation)
 {
-    struct generation_keys *keys = generation->keys;
-
-    if (keys == NULL)
-        return;
-    if (keys->holder.loop != NULL)
-        child_deinit(&keys->holder);
-    for (size_t i = 1; i <= keys->arguments.keys; i++)
-        close(keys->passed[i]);
-    free(keys->passed);
-    free(keys);
+    ensure(generation->old_keys == NULL && generation->swap.keys == NULL);
+    if (generation->keys != NULL)
+        free_keys(generation->keys);
+    generation->keys = NULL;
 }

@@ -2,10 +2,13 @@
 
 #include "process/generation.h"
 
-/* The key holder of a generation, and the channels between it and the workers. All of it is for
- * generation.c. */
+/* The key holders of a generation, and the channels between them and the workers. There is one for
+ * each set of certificates: that in force, one that is being prepared (generation_swap.h), and
+ * those before, for as long as a handshake may need them. All of it is for generation*.c. */
 
 #define GENERATION_ENVIRONMENT 5
+
+struct generation_keys;
 
 /* Takes the files of the keys out of the configuration, if there are any. */
 void generation_keys_take(struct generation *generation, const struct configuration *configuration);
@@ -13,13 +16,29 @@ void generation_keys_take(struct generation *generation, const struct configurat
 /* Starts the key holder; the workers follow when it is ready. */
 void generation_keys_start(struct generation *generation);
 
-/* A key channel for a worker about to be started: its end, which the caller closes. -1: errno. */
-int generation_keys_open(struct generation *generation, struct child *worker);
+/* The files of the keys in force. */
+const int *generation_keys_files(const struct generation *generation, size_t *count);
+
+/* A key channel for worker `index` to the holder of `keys` (NULL: it leads nowhere): its end, which
+ * the caller closes, and its number. -1: errno. */
+int generation_keys_open(struct generation *generation, struct generation_keys *keys, size_t index,
+                         uint32_t *number);
 
 /* A worker gets no answers on channel `number`: a key holder that hangs is replaced. */
 void generation_keys_lost(struct generation *generation, struct child *worker, uint32_t number);
 
-/* No worker needs it any more. */
+/* A holder for another set of keys, whose files it takes over (free(3)); its `ready` and its end go
+ * to generation_swap.c until it is adopted or dropped. NULL: child->why is in *why. */
+struct generation_keys *generation_keys_new(struct generation *generation, int *files,
+                                            size_t count);
+bool generation_keys_run(struct generation_keys *keys) __attribute__((warn_unused_result));
+const char *generation_keys_why(const struct generation_keys *keys);
+
+/* It is the one in force from now on; the one before ends when no handshake can need it. */
+void generation_keys_adopt(struct generation *generation, struct generation_keys *keys);
+void generation_keys_drop(struct generation *generation, struct generation_keys *keys);
+
+/* No worker needs them any more. */
 void generation_keys_release(struct generation *generation);
 bool generation_keys_reaped(struct generation *generation, pid_t pid, int status);
 const struct child *generation_keys_holder(const struct generation *generation); /* or NULL */

@@ -37,6 +37,7 @@ static void keep_settings(struct generation *generation, const struct conf *conf
     generation->isolation_required = core->isolation == CORE_ISOLATION_REQUIRED;
     generation->shutdown_timeout_ms = core->worker_shutdown_timeout;
     generation->ticket_rotation_ms = core->ssl_ticket_rotation;
+    generation->watch_ms = core->certificate_watch;
     if (core->pid.len > 0)
         generation->pid = keep(generation, core->pid);
 }
@@ -164,6 +165,8 @@ struct generation *generation_new(const struct program *program, struct loop *lo
                                       .snapshot = -1,
                                       .auth_files = -1};
     arena_init(&generation->arena, ARENA_UNLIMITED);
+    generation_swap_init(generation);
+    certificates_init(&generation->certificates, configuration);
     keep_lists(generation, configuration);
     keep_settings(generation, &configuration->conf);
     good = sockets_bind(sockets, &configuration->listens, &configuration->report);

@@ -93,6 +93,7 @@ static void begin_end(struct master *master, enum master_phase phase)
     master->settling = NULL;
     deadline_clear(&master->start_deadline);
     deadline_clear(&master->ticket_deadline);
+    master_watch_stop(master);
     if (master->next != NULL)
         generation_kill(master->next);
     master->phase = phase;
@@ -177,14 +178,15 @@ static const struct signal_row {
     int number;
     void (*does)(struct master *master); /* NULL: ignored */
 } signal_rows[] = {
-    {SIGCHLD,  on_child     },
-    {SIGHUP,   on_hup       },
-    {SIGUSR1,  master_reopen},
-    {SIGQUIT,  master_quit  },
-    {SIGTERM,  master_stop  },
-    {SIGINT,   master_stop  },
-    {SIGPIPE,  NULL         },
-    {SIGWINCH, NULL         },
+    {SIGCHLD,  on_child          },
+    {SIGHUP,   on_hup            },
+    {SIGUSR1,  master_reopen     },
+    {SIGUSR2,  master_watch_hurry},
+    {SIGQUIT,  master_quit       },
+    {SIGTERM,  master_stop       },
+    {SIGINT,   master_stop       },
+    {SIGPIPE,  NULL              },
+    {SIGWINCH, NULL              },
 };
 #define SIGNAL_COUNT (sizeof signal_rows / sizeof *signal_rows)
 
@@ -328,6 +330,7 @@ int master_run(const struct program *program, struct configuration *configuratio
     deadline_init(&master.reopen_deadline, master_reopen_expired, &master);
     deadline_init(&master.end_deadline, on_end_expired, &master);
     deadline_init(&master.ticket_deadline, master_tickets_expired, &master);
+    master_watch_init(&master);
     master.tickets_since = loop_now(master.loop);
     loop_task_init(&master.sweep, on_sweep, &master);
     watch_signals(&master, watches);

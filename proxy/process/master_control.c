@@ -136,6 +136,7 @@ static void tell_status(struct master *master, struct control_client *client)
         generation_isolation(master->current, say_isolation, client);
         say_hashes(client, &master->current->auth);
         say_generation(client, master->current, "in force");
+        master_watch_describe(master, client);
     }
     if (master->next != NULL)
         say_generation(client, master->next, "starting");

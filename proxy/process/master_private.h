@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* What the files of the master share. */
 
@@ -26,6 +27,16 @@ enum master_phase {
 struct waiters {
     struct control_client *clients[MASTER_WAITERS];
     size_t count;
+};
+
+/* Certificates that change on disk: master_watch.c. */
+struct master_watch {
+    struct deadline next;
+    bool is_hurried;   /* somebody asks to take what is there now */
+    uint32_t pause_ms; /* after a failure; doubles while it fails */
+    uint32_t swaps;    /* since frontd was started */
+    time_t swapped_at; /* the last one; 0: none */
+    char failure[600]; /* of the last attempt, if it failed */
 };
 
 struct master {
@@ -45,6 +56,7 @@ struct master {
     char pid_file[PATH_MAX]; /* that we wrote; empty: none */
     struct deadline start_deadline, reopen_deadline, end_deadline;
     struct loop_task sweep; /* puts away generations without processes */
+    struct master_watch watch;
     struct deadline ticket_deadline;
     uint64_t tickets_since; /* when their key became the current one */
     uint64_t reload_began;
@@ -78,6 +90,15 @@ void master_command(void *owner, struct control_client *client, enum control_com
 void master_reopen(struct master *master);
 void master_reopened(struct master *master);
 void master_reopen_expired(void *owner);
+
+/* master_watch.c */
+
+void master_watch_init(struct master *master);
+void master_watch_start(struct master *master); /* another generation is in force */
+void master_watch_stop(struct master *master);
+void master_watch_hurry(struct master *master); /* as SIGUSR2 asks for */
+void master_watch_swapped(struct master *master, struct generation *generation, const char *why);
+void master_watch_describe(const struct master *master, struct control_client *client);
 
 /* master_tickets.c */
 

@@ -90,6 +90,7 @@ void master_reload(struct master *master)
     }
     ensure(!master_is_reloading(master));
     master->reload_began = loop_now(master->loop);
+    generation_swap_stop(master->current); /* the new generation reads the files itself */
     log_line(&master->log, LOG_NOTICE, 0, "reload: reading %s", master->program->paths->conf);
     configuration = memory_alloc(sizeof *configuration);
     if (configuration_read(configuration, master->program)) {
@@ -155,6 +156,7 @@ static void on_ready(void *owner, struct generation *generation)
     sockets_commit(&master->sockets, &generation->listens);
     master_update_pid_file(master);
     master_tickets_schedule(master);
+    master_watch_start(master);
     deadline_clear(&master->start_deadline);
     if (master->phase == MASTER_STARTING) {
         master_in_force(master);
@@ -225,5 +227,17 @@ static void on_renew(void *owner, struct generation *generation)
     master_reload(master);
 }
 
-const struct generation_events master_generation_events = {on_ready,    on_failed, on_quiet,
-                                                           on_reopened, on_renew,  on_gone};
+static void on_swapped(void *owner, struct generation *generation, const char *why)
+{
+    master_watch_swapped(owner, generation, why);
+}
+
+const struct generation_events master_generation_events = {
+    .ready = on_ready,
+    .failed = on_failed,
+    .quiet = on_quiet,
+    .reopened = on_reopened,
+    .renew = on_renew,
+    .gone = on_gone,
+    .swapped = on_swapped,
+};

@@ -34,6 +34,19 @@ static void on_message(void *owner, enum message message, struct slice body, int
     case MESSAGE_KEYS:
         server_take_keys(server, channel_number(body), fd);
         break;
+    case MESSAGE_CERTS:
+        server_take_certificates(server, channel_number(body), fd);
+        break;
+    case MESSAGE_CERTS_PREPARE:
+        server_prepare_certificates(server, channel_number(slice_part(body, 0, 4)),
+                                    channel_number(slice_from(body, 4)), fd);
+        break;
+    case MESSAGE_CERTS_COMMIT:
+        server_commit_certificates(server, channel_number(body));
+        break;
+    case MESSAGE_CERTS_ABORT:
+        server_abort_certificates(server, channel_number(body));
+        break;
     case MESSAGE_LOG_FILE:
         server_take_log(server, channel_number(body), fd);
         break;
@@ -139,6 +152,7 @@ int worker_main(int count, const char *const *words, const struct protocol *cons
         _exit(1); /* nothing is worth putting away, nor worth a leak checker's while */
     }
     serve(&server);
+    server_abort_certificates(&server, server.next.number);
     stop_protocols(&server);
     loop_unwatch(watch);
     free_server(&server);

@@ -33,6 +33,15 @@ struct acceptor {
     bool covers;  /* other listens are reached through it: listens_cover */
 };
 
+/* A set of certificates that is not in force yet. */
+struct server_certificates {
+    uint32_t number; /* the master's, of the attempt; 0: there is none */
+    uint32_t channel;
+    struct conf_sources sources;
+    struct tls_remote *remote;
+    struct tls_context **contexts; /* by listen; NULL: not built */
+};
+
 struct server {
     struct worker worker; /* what sessions see */
     const struct protocol *const *protocols;
@@ -50,6 +59,7 @@ struct server {
     struct auth_list passwords;
     struct acceptor *acceptors;
     size_t acceptor_count;
+    struct server_certificates next;
     uint32_t keys;         /* number of the key channel in use; 0: the first */
     struct deadline end;   /* of draining or stopping, at the latest */
     struct deadline check; /* whether all has finished */
@@ -63,6 +73,13 @@ struct server {
 
 /* worker_start.c: everything from the descriptors to the last privilege. False: server->why. */
 bool server_start(struct server *server);
+extern const struct tls_remote_events server_remote_events;
+
+/* worker_certificates.c */
+void server_take_certificates(struct server *server, uint32_t number, int snapshot);
+void server_prepare_certificates(struct server *server, uint32_t number, uint32_t channel, int fd);
+void server_commit_certificates(struct server *server, uint32_t number);
+void server_abort_certificates(struct server *server, uint32_t number);
 
 /* worker.c */
 void server_accept(struct server *server);                     /* from now on */

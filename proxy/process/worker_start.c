@@ -141,7 +141,7 @@ static void on_keys_lost(void *owner, const char *why)
         (void)channel_send_number(server->channel, MESSAGE_KEYS_LOST, server->keys, -1);
 }
 
-static const struct tls_remote_events remote_events = {on_keys_lost};
+const struct tls_remote_events server_remote_events = {on_keys_lost};
 
 static void make_worker(struct server *server)
 {
@@ -160,7 +160,7 @@ static void make_worker(struct server *server)
     configuration_passwords(&server->conf, server->confs, &server->passwords);
     worker->passwords = &server->passwords;
     worker->auth = auth_client_new(worker->loop);
-    worker->remote = tls_remote_new(WORKER_KEYS_FD, &remote_events, server);
+    worker->remote = tls_remote_new(WORKER_KEYS_FD, &server_remote_events, server);
 }
 
 static bool take_tickets(struct server *server)

@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* From the first byte to the end of a TLS handshake (reference/mail.md 5). */
-#define HANDSHAKE_MS 30000
 /* How long a session that ends otherwise than finished waits for the client to read our last words
  * and hang up. */
 #define LINGER_MS      2000
@@ -186,7 +184,7 @@ void session_accept(struct worker *worker, const struct listen *listen, int fd,
         return;
     }
     session->phase = SESSION_HANDSHAKE;
-    session_expire_in(session, HANDSHAKE_MS);
+    session_expire_in(session, SESSION_HANDSHAKE_MS);
     stream_start_tls(session->client, tls_layer_accept(listen->tls_context));
 }
 
@@ -225,7 +223,7 @@ void session_start_tls(struct session *session)
     if (session->client == NULL)
         return;
     stream_start_tls(session->client, tls_layer_accept(session->listen->tls_context));
-    session_expire_in(session, HANDSHAKE_MS);
+    session_expire_in(session, SESSION_HANDSHAKE_MS);
 }
 
 static const struct stream_transform *tls_of(const struct session *session)

@@ -15,6 +15,9 @@
 struct worker;
 struct listen;
 
+/* From the first byte to the end of a TLS handshake (reference/mail.md 5). */
+#define SESSION_HANDSHAKE_MS 30000
+
 enum session_phase {
     SESSION_HANDSHAKE, /* implicit TLS */
     SESSION_OPEN,      /* belongs to the protocol */

@@ -53,9 +53,9 @@ void tls_remote_set_aside(struct tls_remote *remote)
     remote->events = NULL;
 }
 
-void tls_remote_end(struct tls_remote *remote)
+void tls_remote_set_up(struct tls_remote *remote, const struct tls_remote_events *events)
 {
-    drop_channel(remote);
+    remote->events = events;
 }
 
 struct tls_remote *tls_remote_keep(struct tls_remote *remote)

@@ -14,14 +14,14 @@ struct tls_remote_events {
     void (*lost)(void *owner, const char *why);
 };
 
-/* Takes over `fd`, a blocking SOCK_SEQPACKET socket. */
+/* Takes over `fd`, a blocking SOCK_SEQPACKET socket. Without `events` it is set aside. */
 struct tls_remote *tls_remote_new(int fd, const struct tls_remote_events *events, void *owner);
 void tls_remote_renew(struct tls_remote *remote, int fd); /* another channel from now on */
 
-/* A set of certificates that has been replaced: handshakes under way may still ask, but nobody
- * needs to hear any more that the channel is lost. And: nobody asks any more. */
+/* Of a set of certificates that has been replaced, or is not in force yet: handshakes under way may
+ * ask, but nobody needs to hear that the channel is lost. And: it counts from now on. */
 void tls_remote_set_aside(struct tls_remote *remote);
-void tls_remote_end(struct tls_remote *remote);
+void tls_remote_set_up(struct tls_remote *remote, const struct tls_remote_events *events);
 
 /* Each context that signs through it keeps it; it goes with the last free. NULL is fine. */
 struct tls_remote *tls_remote_keep(struct tls_remote *remote);

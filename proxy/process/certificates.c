@@ -1,0 +1,358 @@
+#include "process/certificates.h"
+
+#include "base/ensure.h"
+#include "os/descriptor.h"
+#include "os/spawn.h"
+#include "process/configuration.h"
+#include "tls/tls_conf.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CERTIFICATE, KEY };
+
+static void stamps_of(const struct conf_sources *sources, const struct tls_pair *files,
+                      struct conf_stamp stamps[2])
+{
+    const struct conf_source *certificate = conf_sources_find(sources, files->certificate);
+    const struct conf_source *key = conf_sources_find_secret(sources, files->key);
+
+    stamps[CERTIFICATE] = certificate == NULL ? (struct conf_stamp){0} : certificate->stamp;
+    stamps[KEY] = key == NULL ? (struct conf_stamp){0} : key->stamp;
+}
+
+static bool are_equal(const struct conf_stamp a[2], const struct conf_stamp b[2])
+{
+    return conf_stamp_equal(&a[CERTIFICATE], &b[CERTIFICATE]) && conf_stamp_equal(&a[KEY], &b[KEY]);
+}
+
+static void keep(struct conf_stamp to[2], const struct conf_stamp from[2])
+{
+    memcpy(to, from, 2 * sizeof *to);
+}
+
+void certificates_init(struct certificates *certificates, const struct configuration *configuration)
+{
+    struct tls_pair *pairs;
+
+    arena_init(&certificates->arena, ARENA_UNLIMITED);
+    certificates->allows_old = tls_conf_allows_old(&configuration->conf);
+    pairs = tls_pairs_of(&configuration->conf, &certificates->arena, &certificates->count);
+    certificates->list =
+        arena_zero(&certificates->arena, (certificates->count + 1) * sizeof *certificates->list);
+    for (size_t i = 0; i < certificates->count; i++) {
+        struct certificate *one = &certificates->list[i];
+
+        one->files = pairs[i];
+        stamps_of(&configuration->sources, &one->files, one->in_use);
+        keep(one->seen, one->in_use);
+    }
+}
+
+static void forget_why(struct certificate *one)
+{
+    free((char *)(uintptr_t)one->why.at);
+    one->why = SLICE_NONE;
+}
+
+void certificates_deinit(struct certificates *certificates)
+{
+    for (size_t i = 0; i < certificates->count; i++)
+        forget_why(&certificates->list[i]);
+    arena_deinit(&certificates->arena);
+}
+
+/* Looking */
+
+/* What was refused without a change may be good now: "not valid yet". */
+#define TRY_AGAIN_MS ((uint64_t)10 * 60 * 1000)
+
+static bool is_due(const struct certificate *one, uint64_t now_ms,
+                   const struct certificates_patience *patience)
+{
+    bool was_tried = are_equal(one->seen, one->tried) && now_ms - one->tried_at < TRY_AGAIN_MS;
+
+    return !are_equal(one->seen, one->in_use) && !was_tried &&
+           now_ms - one->seen_at >= patience->quiet_ms;
+}
+
+static enum certificates_look look_at(struct certificate *one, uint64_t now_ms,
+                                      const struct certificates_patience *patience)
+{
+    struct conf_stamp now[2];
+
+    conf_stamp_look(one->files.certificate, &now[CERTIFICATE]);
+    conf_stamp_look(one->files.key, &now[KEY]);
+    if (!are_equal(now, one->seen)) {
+        keep(one->seen, now);
+        one->seen_at = now_ms;
+    }
+    if (are_equal(now, one->in_use)) { /* or again */
+        forget_why(one);
+        return CERTIFICATES_SAME;
+    }
+    if (is_due(one, now_ms, patience))
+        return CERTIFICATES_DUE;
+    return are_equal(now, one->tried) ? CERTIFICATES_SAME : CERTIFICATES_CHANGING;
+}
+
+enum certificates_look certificates_look(struct certificates *certificates, uint64_t now_ms,
+                                         const struct certificates_patience *patience)
+{
+    enum certificates_look look = CERTIFICATES_SAME;
+
+    for (size_t i = 0; i < certificates->count; i++) {
+        enum certificates_look one = look_at(&certificates->list[i], now_ms, patience);
+
+        look = one > look ? one : look;
+    }
+    return look;
+}
+
+const struct certificate *certificates_to_say(struct certificates *certificates, uint64_t now_ms,
+                                              const struct certificates_patience *patience)
+{
+    for (size_t i = 0; i < certificates->count; i++) {
+        struct certificate *one = &certificates->list[i];
+
+        if (one->why.len > 0 && !one->is_said && now_ms - one->seen_at >= patience->grace_ms) {
+            one->is_said = true;
+            return one;
+        }
+    }
+    return NULL;
+}
+
+/* Loading */
+
+static void keep_why(struct certificate *one, struct slice why)
+{
+    char *text;
+
+    if (slice_equal(why, one->why))
+        return; /* still: said once is enough */
+    forget_why(one);
+    text = memory_alloc(why.len + 1);
+    memcpy(text, why.at, why.len);
+    one->why = (struct slice){text, why.len};
+    one->is_said = false;
+}
+
+static void refuse(struct certificate *one, struct slice why, uint64_t now_ms)
+{
+    if (!are_equal(one->seen, one->tried))
+        forget_why(one); /* other files: another matter, even if the words are the same */
+    keep_why(one, why);
+    keep(one->tried, one->seen);
+    one->tried_at = now_ms;
+}
+
+/* What is being put together. */
+struct loading {
+    struct conf_sources now;  /* what is on disk */
+    struct conf_sources next; /* what is in use, and from there on what will be */
+    struct certificate_set *set;
+    struct arena arena;
+    bool differs;
+};
+
+static uint32_t number_of(const struct conf_sources *sources, struct slice key)
+{
+    const struct conf_source *source = conf_sources_find_secret(sources, key);
+    uint32_t number;
+
+    ensure(source != NULL && conf_sources_secret_number(source->text, &number));
+    return number;
+}
+
+static void take(struct loading *loading, const struct tls_pair *files)
+{
+    const struct conf_source *certificate = conf_sources_find(&loading->now, files->certificate);
+    const struct conf_source *key = conf_sources_find_secret(&loading->now, files->key);
+    const struct conf_source *before = conf_sources_find(&loading->next, files->certificate);
+    uint32_t number = number_of(&loading->next, files->key);
+
+    ensure(certificate != NULL && key != NULL && before != NULL &&
+           number < loading->set->key_count);
+    loading->differs = loading->differs || !slice_equal(before->text, certificate->text);
+    ensure(conf_sources_replace(&loading->next, files->certificate, certificate->text));
+    close(loading->set->keys[number]);
+    loading->set->keys[number] = fcntl(key->fd, F_DUPFD_CLOEXEC, SPAWN_FIRST_DESCRIPTOR);
+}
+
+static void load_one(struct loading *loading, struct certificate *one, bool allows_old,
+                     uint64_t now_ms)
+{
+    struct tls_certificate_facts facts;
+    struct slice file, why;
+
+    if (!tls_pair_check(&loading->now, &one->files, allows_old, &loading->arena, &facts, &file,
+                        &why)) {
+        refuse(one,
+               arena_format(&loading->arena, "%.*s: %.*s", (int)file.len, file.at, (int)why.len,
+                            why.at),
+               now_ms);
+        return;
+    }
+    forget_why(one);
+    stamps_of(&loading->now, &one->files, one->loaded);
+    one->is_loaded = true;
+    take(loading, &one->files);
+}
+
+static bool begin(struct loading *loading, int snapshot, const int *keys, size_t key_count)
+{
+    struct certificate_set *set = loading->set;
+    struct slice bytes;
+    bool is_good;
+
+    if (!descriptor_map(snapshot, &bytes))
+        return false;
+    is_good = conf_sources_read(&loading->next, bytes);
+    descriptor_unmap(bytes);
+    *set = (struct certificate_set){-1, memory_alloc((key_count + 1) * sizeof *keys), key_count};
+    for (size_t i = 0; i < key_count; i++)
+        set->keys[i] = fcntl(keys[i], F_DUPFD_CLOEXEC, SPAWN_FIRST_DESCRIPTOR);
+    return is_good;
+}
+
+static bool has_all(const struct certificate_set *set)
+{
+    for (size_t i = 0; i < set->key_count; i++)
+        if (set->keys[i] < 0)
+            return false;
+    return set->snapshot >= 0;
+}
+
+void certificate_set_close(struct certificate_set *set)
+{
+    for (size_t i = 0; i < set->key_count; i++)
+        if (set->keys[i] >= 0)
+            close(set->keys[i]);
+    free(set->keys);
+    if (set->snapshot >= 0)
+        close(set->snapshot);
+    *set = (struct certificate_set){.snapshot = -1};
+}
+
+static void load_due(struct certificates *certificates, uint64_t now_ms,
+                     const struct certificates_patience *patience, struct loading *loading)
+{
+    for (size_t i = 0; i < certificates->count; i++)
+        if (is_due(&certificates->list[i], now_ms, patience))
+            load_one(loading, &certificates->list[i], certificates->allows_old, now_ms);
+    conf_sources_end_helper(&loading->now);
+    if (loading->differs)
+        loading->set->snapshot = descriptor_seal(
+            "frontd-configuration", conf_sources_write(&loading->next, &loading->arena));
+}
+
+bool certificates_load(struct certificates *certificates, uint64_t now_ms,
+                       const struct certificates_patience *patience, int snapshot, const int *keys,
+                       size_t key_count, struct certificate_set *set)
+{
+    struct loading loading = {.set = set};
+
+    *set = (struct certificate_set){.snapshot = -1};
+    conf_sources_init(&loading.now, true);
+    conf_sources_init(&loading.next, false);
+    arena_init(&loading.arena, ARENA_UNLIMITED);
+    for (size_t i = 0; i < certificates->count; i++)
+        certificates->list[i].is_loaded = false;
+    if (begin(&loading, snapshot, keys, key_count))
+        load_due(certificates, now_ms, patience, &loading);
+    conf_sources_deinit(&loading.now);
+    conf_sources_deinit(&loading.next);
+    arena_deinit(&loading.arena);
+    if (has_all(set))
+        return true;
+    if (!loading.differs)
+        certificates_took(certificates); /* the same bytes in other files */
+    certificate_set_close(set);
+    return false;
+}
+
+void certificates_name_loaded(const struct certificates *certificates, struct text *out)
+{
+    for (size_t i = 0; i < certificates->count; i++) {
+        if (!certificates->list[i].is_loaded)
+            continue;
+        if (out->len > 0)
+            text_add(out, SLICE(", "));
+        text_add(out, certificates->list[i].files.certificate);
+    }
+}
+
+void certificates_took(struct certificates *certificates)
+{
+    for (size_t i = 0; i < certificates->count; i++) {
+        struct certificate *one = &certificates->list[i];
+
+        if (one->is_loaded)
+            keep(one->in_use, one->loaded);
+        one->is_loaded = false;
+    }
+}
+
+void certificates_failed(struct certificates *certificates)
+{
+    for (size_t i = 0; i < certificates->count; i++)
+        certificates->list[i].is_loaded = false;
+}
+
+/* Describing */
+
+static struct slice describe_end(struct arena *arena, int64_t not_after)
+{
+    time_t end = (time_t)not_after;
+    int64_t days = (not_after - (int64_t)time(NULL)) / 86400;
+    char date[32] = "";
+    struct tm parts;
+
+    if (gmtime_r(&end, &parts) != NULL)
+        strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S", &parts);
+    return days < 0 ? arena_format(arena, "EXPIRED %s UTC", date)
+                    : arena_format(arena, "good until %s UTC (%lld days)", date, (long long)days);
+}
+
+static struct slice describe(const struct certificate *one, const struct conf_source *source,
+                             struct arena *arena)
+{
+    struct tls_certificate_facts facts;
+    struct slice why, end, name;
+
+    if (source == NULL || !tls_check_certificate(source->text, arena, &facts, &why))
+        return one->files.certificate;
+    end = describe_end(arena, facts.not_after);
+    name = facts.name_count > 0 ? facts.names[0] : SLICE("without a name");
+    return arena_format(arena, "certificate %.*s: %.*s%s, %.*s", (int)one->files.certificate.len,
+                        one->files.certificate.at, (int)name.len, name.at,
+                        facts.name_count > 1 ? " and others" : "", (int)end.len, end.at);
+}
+
+void certificates_describe(const struct certificates *certificates, int snapshot,
+                           void (*say)(void *owner, struct slice line), void *owner)
+{
+    struct conf_sources sources;
+    struct arena arena;
+    struct slice bytes;
+
+    conf_sources_init(&sources, false);
+    arena_init(&arena, ARENA_UNLIMITED);
+    if (certificates->count > 0 && descriptor_map(snapshot, &bytes)) {
+        (void)!conf_sources_read(&sources, bytes);
+        descriptor_unmap(bytes);
+    }
+    for (size_t i = 0; i < certificates->count; i++) {
+        const struct certificate *one = &certificates->list[i];
+
+        say(owner, describe(one, conf_sources_find(&sources, one->files.certificate), &arena));
+        if (one->why.len > 0)
+            say(owner, arena_format(&arena, "  refused: %.*s", (int)one->why.len, one->why.at));
+    }
+    arena_deinit(&arena);
+    conf_sources_deinit(&sources);
+}
