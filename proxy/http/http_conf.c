@@ -3,6 +3,7 @@
 #include "http/http_access_conf.h"
 #include "http/http_conf_check.h"
 #include "http/http_conf_types.h"
+#include "http/http_files_conf.h"
 #include "http/http_output_conf.h"
 #include "http/http_realip_conf.h"
 #include "relay/relay_conf.h"
@@ -69,6 +70,7 @@ static const struct conf_group *const groups[] = {
     &http_server_group,
     &http_location_group,
     &http_access_group,
+    &http_files_group,
     &http_proxy_group,
     &http_output_group,
     &http_realip_group,

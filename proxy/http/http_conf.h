@@ -108,6 +108,7 @@ struct http_keepalive {
 
 struct http_access; /* http_access_conf.h */
 struct http_realip; /* http_realip_conf.h */
+struct http_files;  /* http_files_conf.h */
 
 struct http_main {
 #include "conf/conf_members.inc"
@@ -141,6 +142,7 @@ struct http_location {
     struct conf_place place;
     const struct http_access *access; /* never NULL */
     const struct http_realip *realip; /* NULL: no proxy is trusted */
+    const struct http_files *files;   /* never NULL */
 };
 
 struct http_server {

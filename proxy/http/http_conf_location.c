@@ -1,6 +1,7 @@
 #include "http/http_access_conf.h"
 #include "http/http_conf_check.h"
 #include "http/http_conf_types.h"
+#include "http/http_files_conf.h"
 #include "http/http_realip_conf.h"
 
 #include <sys/stat.h>
@@ -131,7 +132,7 @@ static void check_root(struct conf_reader *reader, const struct conf_scope *scop
     struct stat status;
     const char *problem = NULL;
 
-    if (!reader->checks_disk || directive == NULL)
+    if (!reader->checks_disk || directive == NULL || location->files->place.has_variables)
         return;
     if (stat(arena_keep(&reader->report->arena, location->root).at, &status) < 0)
         problem = "does not exist";
@@ -192,6 +193,7 @@ void http_check_location(struct conf_reader *reader, const struct conf_scope *sc
     struct http_location *location = values;
 
     location->access = http_access_find(reader, scope);
+    location->files = http_files_find(reader, scope);
     location->realip = http_realip_find(reader, scope);
     check_root(reader, scope, location);
     http_conf_check_auth(reader, scope, location);

@@ -111,28 +111,6 @@ static bool parse_keepalive(struct conf_reader *reader, const struct conf_direct
 
 const struct conf_type http_type_keepalive = {"time", parse_keepalive};
 
-/* index */
-
-static bool parse_index(struct conf_reader *reader, const struct conf_directive *directive,
-                        void *value)
-{
-    struct conf_word_list *list = value;
-
-    for (size_t i = 0; i < directive->word_count; i++) {
-        const struct conf_word *word = &directive->words[i];
-
-        if (word->text.len == 0 || slice_starts(word->text, SLICE("/")) ||
-            slice_find(word->text, '$') != SLICE_NOT_FOUND)
-            return http_conf_refuse(reader, word->place, "name a file: index.html",
-                                    "variables and absolute paths in `index` come later");
-        *(struct conf_word *)http_conf_append(reader, (void **)&list->words, &list->count,
-                                              sizeof *word) = *word;
-    }
-    return true;
-}
-
-const struct conf_type http_type_index = {"file", parse_index};
-
 /* types */
 
 static bool add_type(struct conf_reader *reader, const struct conf_directive *line,

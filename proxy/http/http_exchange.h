@@ -105,6 +105,7 @@ struct http_exchange {
     struct http_exchange *parent;         /* of a subrequest: whom it is for; NULL otherwise */
     uint8_t jumps;    /* internal redirects so far: HTTP_JUMPS_MAX ends them with a 500 */
     bool is_internal; /* a subrequest, or it came here by an internal redirect */
+    bool maps_path;   /* http_files.c: root's variables are being worked out */
     bool head_sent, finished, is_head_request;
     bool at_error_page;    /* `error_page` chose who answers */
     bool drops_body;       /* no handler gets the request's body: see http_exchange_framing */

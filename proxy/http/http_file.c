@@ -2,9 +2,12 @@
 #include "http/http_exchange.h"
 #include "http/http_file_cache.h"
 #include "http/http_file_send.h"
+#include "http/http_files.h"
+#include "http/http_files_conf.h"
 #include "http/http_handlers.h"
 #include "http/http_return.h"
 #include "http/http_service.h"
+#include "http/http_variables.h"
 #include "net/loop.h"
 #include "relay/session.h"
 #include "relay/worker.h"
@@ -65,13 +68,14 @@ static struct open_failure find_failure(int error)
     return (struct open_failure){error, 500, LOG_CRIT};
 }
 
+/* `path` is below the open directory. */
 static void fail(struct http_exchange *exchange, struct slice path, int error)
 {
     struct open_failure failure = find_failure(error);
 
     http_exchange_log(exchange, failure.level, "open \"%s%s\" failed (%d: %s)",
-                      log_escape(exchange->location->root).text, log_escape(path).text, error,
-                      error == EXDEV ? "a link leaves the root" : strerror(error));
+                      log_escape(exchange->location->files->place.base).text, log_escape(path).text,
+                      error, error == EXDEV ? "a link leaves the root" : strerror(error));
     http_exchange_error(exchange, failure.status);
 }
 
@@ -87,11 +91,11 @@ static void redirect_to_directory(struct http_exchange *exchange)
 static void serve(struct http_exchange *exchange)
 {
     struct http_root *root = root_of(exchange);
-    struct slice path = exchange->request.path;
+    struct slice path = http_files_map(exchange, exchange->request.path);
     struct http_file *file = NULL;
 
     errno = ENOENT;
-    if (root != NULL)
+    if (root != NULL && path.at != NULL)
         file = http_file_cache_get(http_content_of(exchange)->files, root, path, now(exchange));
     if (file != NULL)
         http_file_send(exchange, file);
@@ -119,34 +123,60 @@ static struct slice join(struct http_exchange *exchange, struct slice directory,
     return (struct slice){memory, len};
 }
 
-static void serve_directory(struct http_exchange *exchange)
+static struct slice name_of(struct http_exchange *exchange, const struct http_index_name *name)
 {
-    struct slice directory = exchange->request.path;
-    const struct conf_word_list *names = &exchange->location->index;
+    return name->has_variables ? http_evaluate(exchange, &name->text) : name->plain;
+}
+
+/* What nothing was found for. */
+static void refuse_directory(struct http_exchange *exchange, struct slice directory)
+{
     struct http_root *root = root_of(exchange);
 
-    for (size_t i = 0; root != NULL && i < names->count; i++) {
-        struct slice path = join(exchange, directory, names->words[i].text);
-        struct http_file *file =
-            http_file_cache_get(http_content_of(exchange)->files, root, path, now(exchange));
-
-        if (file != NULL) {
-            http_file_release(file);
-            serve_index(exchange, path);
-            return;
-        }
-        if (errno != ENOENT && errno != EISDIR) {
-            fail(exchange, path, errno);
-            return;
-        }
-    }
     if (root == NULL || !http_file_is_directory(root, directory, now(exchange))) {
         fail(exchange, directory, ENOENT);
         return;
     }
     http_exchange_log(exchange, LOG_ERROR, "directory index of \"%s%s\" is forbidden",
-                      log_escape(exchange->location->root).text, log_escape(directory).text);
+                      log_escape(exchange->location->files->place.base).text,
+                      log_escape(directory).text);
     http_exchange_error(exchange, 403);
+}
+
+/* True if the directory has the file, or it cannot be known. */
+static bool serves_index(struct http_exchange *exchange, struct slice directory, struct slice name)
+{
+    struct slice path = join(exchange, directory, name);
+    struct http_file *file = http_file_cache_get(http_content_of(exchange)->files,
+                                                 root_of(exchange), path, now(exchange));
+
+    if (file != NULL) {
+        http_file_release(file);
+        serve_index(exchange, join(exchange, exchange->request.path, name));
+        return true;
+    }
+    if (errno == ENOENT || errno == EISDIR)
+        return false;
+    fail(exchange, path, errno);
+    return true;
+}
+
+static void serve_directory(struct http_exchange *exchange)
+{
+    const struct http_index *index = &exchange->location->files->index;
+    struct slice directory = http_files_map(exchange, exchange->request.path);
+
+    for (size_t i = 0; root_of(exchange) != NULL && i < index->count; i++) {
+        struct slice name = name_of(exchange, &index->items[i]);
+
+        if (slice_starts(name, SLICE("/"))) {
+            serve_index(exchange, name);
+            return;
+        }
+        if (name.len > 0 && directory.at != NULL && serves_index(exchange, directory, name))
+            return;
+    }
+    refuse_directory(exchange, directory);
 }
 
 void http_file_handle(struct http_exchange *exchange)
@@ -156,7 +186,7 @@ void http_file_handle(struct http_exchange *exchange)
     if (exchange->request.method != HTTP_GET && exchange->request.method != HTTP_HEAD) {
         http_exchange_add_field(exchange, SLICE("Allow"), SLICE("GET, HEAD"));
         http_exchange_error(exchange, 405);
-    } else if (is_hidden(path)) {
+    } else if (is_hidden(http_files_map(exchange, path))) {
         http_exchange_error(exchange, 404);
     } else if (slice_ends(path, SLICE("/"))) {
         serve_directory(exchange);

@@ -3,6 +3,8 @@
 #include "http/http_access.h"
 #include "http/http_client_certificate.h"
 #include "http/http_conf.h"
+#include "http/http_files.h"
+#include "http/http_files_conf.h"
 #include "http/http_output.h"
 #include "http/http_realip.h"
 #include "http/http_return.h"
@@ -18,6 +20,8 @@ static bool is_too_large(const struct http_exchange *exchange)
 
 static void handle_content(struct http_exchange *exchange)
 {
+    if (exchange->location->files->try_files.count > 0 && !http_files_try(exchange))
+        return;
     if (http_location_proxies(exchange->location))
         http_proxy_handle(exchange);
     else

@@ -5,6 +5,7 @@
 #include "http/http_access.h"
 #include "http/http_exchange.h"
 #include "http/http_file_cache.h"
+#include "http/http_files_conf.h"
 #include "net/loop.h"
 #include "relay/listen.h"
 #include "relay/log_files.h"
@@ -47,8 +48,8 @@ static void add_location(struct http_content *content, const struct http_locatio
 {
     struct http_content_location *found = &content->locations[location->number];
 
-    if (location->root.len > 0)
-        found->root = http_file_cache_root(content->files, location->root);
+    if (location->files->place.base.len > 0)
+        found->root = http_file_cache_root(content->files, location->files->place.base);
     if (http_location_proxies(location))
         rights_connect(&content->worker->rights, location->proxy->pass.target.port);
     find_logs(content, location);

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "http/http_conf.h"
+#include "http/http_files.h"
 #include "http/http_value.h"
 #include "net/stream.h"
 #include "relay/listen.h"
@@ -143,19 +144,14 @@ struct slice http_value_document_root(struct http_exchange *exchange,
                                       const struct http_template_part *part)
 {
     (void)part;
-    return exchange->location == NULL ? SLICE_NONE : http_value_present(exchange->location->root);
+    return exchange->location == NULL ? SLICE_NONE : http_value_present(http_files_root(exchange));
 }
 
 struct slice http_value_request_filename(struct http_exchange *exchange,
                                          const struct http_template_part *part)
 {
-    struct slice root = http_value_document_root(exchange, part), path = exchange->request.path;
-    char *memory = arena_alloc(&exchange->arena, root.len + path.len);
-    struct text text = text_in(memory, memory == NULL ? 0 : root.len + path.len);
-
-    text_add(&text, root);
-    text_add(&text, path);
-    return http_value_present(text_slice(&text));
+    (void)part;
+    return exchange->location == NULL ? SLICE_NONE : http_value_present(http_files_name(exchange));
 }
 
 struct slice http_value_proxy_host(struct http_exchange *exchange,

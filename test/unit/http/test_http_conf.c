@@ -1,5 +1,6 @@
 #include "conf_text.h"
 #include "http/http_conf.h"
+#include "http/http_files_conf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -154,9 +155,6 @@ static const struct finding_case finding_cases[] = {
      "1:33: error: there is a log format `a` already\n"},
     {"http{log_format a $reqest;}",
      "1:19: error: unknown variable `$reqest`\n= did you mean `$request`?\n"},
-    {LOCATION("alias /x;"),
-     "1:24: error: `alias` is not supported\n"
-     "= alias comes later; use `root`, to which the whole path is added\n"},
     {SERVER("if ($host) { return 301 /; }"),
      "1:13: error: `if` is not supported\n= if comes later; a server of its own for the name, or a "
      "location for the path, does most of it\n"},
@@ -173,8 +171,12 @@ static const struct finding_case finding_cases[] = {
      ""},
     {LOCATION("keepalive_timeout soon;"),
      "1:42: error: `soon` is no time\n= write 75s, 5m, 1h 30m\n"},
-    {LOCATION("index /a;"),
-     "1:30: error: variables and absolute paths in `index` come later\n= name a file: index.html\n"},
+    {LOCATION("index /a b;"),
+     "1:30: error: what begins with / is not looked for: nothing behind it counts\n= put it last\n"},
+    {LOCATION("alias /x; root /y;"),
+     "1:30: error: `root` and `alias` in the same location\n= `root` adds the whole path, `alias` "
+     "replaces that of the location: choose one\n"},
+    {LOCATION("try_files /a =600;"), "1:37: error: `=600` is no status code\n= write `=404`\n"},
 };
 /* clang-format on */
 
@@ -260,7 +262,6 @@ struct refused_case {
 /* clang-format off */
 static const struct refused_case refused[] = {
     {"add_header", "http{%s}", false},
-    {"alias", LOCATION("%s"), false},
     {"auth_request", "http{%s}", false},
     {"autoindex", "http{%s}", false},
     {"error_page", "http{%s}", false},
@@ -282,7 +283,6 @@ static const struct refused_case refused[] = {
     {"ssi", "http{%s}", false},
     {"ssl", "http{%s}", false},
     {"sub_filter", "http{%s}", false},
-    {"try_files", SERVER("%s"), false},
     {"uwsgi_pass", LOCATION("%s"), false},
     {"upstream", "http{%s}", true},
 };
@@ -359,7 +359,7 @@ static void has_the_defaults_of_nginx(void **state)
     assert_int_equal(location->access_log.count, 1);
     assert_true(slice_equal(location->access_log.items[0].path, SLICE("/test/logs/access.log")));
     assert_true(slice_equal(location->access_log.items[0].format->name, SLICE("combined")));
-    assert_int_equal(location->index.count, 1);
+    assert_int_equal(location->files->index.count, 1);
     assert_false(location->proxy->pass.present);
     assert_false(location->returns.present);
     conf_text_free(&text);
