@@ -241,8 +241,8 @@ void child_reaped(struct child *child, int status)
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
         say_forbidden(child);
     else if (child->why[0] == '\0' && WIFSIGNALED(status))
-        snprintf(child->why, sizeof child->why, "killed by signal %d (%s)", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
+        snprintf(child->why, sizeof child->why, "killed by signal %d (%s)%s", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)), WCOREDUMP(status) ? ", core dumped" : "");
     else if (child->why[0] == '\0')
         snprintf(child->why, sizeof child->why, "exited with status %d", WEXITSTATUS(status));
     check_ended(child);

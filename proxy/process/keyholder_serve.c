@@ -15,7 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WAITING_MAX 64
+#define WAITING_MAX       64
+#define TOO_MANY_PAUSE_NS 10000000
 
 struct key_channel {
     int fd;
@@ -82,6 +83,14 @@ static bool say(int fd, const char *answer, size_t len)
     return send(fd, answer, len, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
+/* Who asks too often waits for his answer: it takes nothing from those who sign for others. */
+static void slow_down(void)
+{
+    const struct timespec pause = {.tv_nsec = TOO_MANY_PAUSE_NS};
+
+    (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+}
+
 /* Until its worker closes it, or sends what is no request. */
 static void serve_channel(struct tls_signing *signing, const struct key_channel *channel)
 {
@@ -95,6 +104,8 @@ static void serve_channel(struct tls_signing *signing, const struct key_channel 
                              : tls_signing_answer(signing, keyholder.allowed, too_many,
                                                   (struct slice){datagram, (size_t)got}, answer);
 
+        if (too_many)
+            slow_down();
         if (len == 0) {
             tell(MESSAGE_HOLDER_REFUSED, channel->number);
             break;

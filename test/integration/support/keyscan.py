@@ -3,6 +3,7 @@ in both byte orders (OpenSSL keeps numbers as little-endian limbs), of the DER a
 
 import base64
 import ctypes
+import hashlib
 import os
 import socket
 
@@ -46,9 +47,12 @@ def _public_bytes(key):
     return der + der[::-1] + texts + texts[::-1]
 
 
-def scan(pid, windows):
-    """(the parts found in readable mappings of the process, the names of mappings that cannot be read)."""
+def scan(pid, windows, searched=None):
+    """(the parts found in readable mappings of the process, the names of mappings that cannot be read).
+    Several scans for the same windows may share a dict `searched`: a text that another process had, or
+    had before, is not searched again."""
     found, unreadable = set(), set()
+    searched = {} if searched is None else searched
     with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
         for line in maps:
             place, rights, _, _, _, *name = line.split(maxsplit=5)
@@ -61,7 +65,10 @@ def scan(pid, windows):
             except (OSError, ValueError, OverflowError):
                 unreadable.add(name[0].strip() if name else "")
                 continue
-            found.update(part for window, part in windows.items() if window in text)
+            digest = hashlib.sha256(text).digest()
+            if digest not in searched:
+                searched[digest] = {part for window, part in windows.items() if window in text}
+            found |= searched[digest]
     return found, unreadable
 
 
@@ -74,6 +81,24 @@ def _read(memory, size):
             break
         text += more
     return text
+
+
+def places(pid, windows):
+    """The mappings, as their lines in maps, in which any of the windows is found."""
+    found = []
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            start, end = (int(number, 16) for number in line.split()[0].split("-"))
+            if line.split()[1][0] != "r" or end - start > LARGEST:
+                continue
+            try:
+                memory.seek(start)
+                text = _read(memory, end - start)
+            except (OSError, ValueError, OverflowError):
+                continue
+            if any(window in text for window in windows):
+                found.append(line.strip())
+    return found
 
 
 def steal_socket(pid, number):
