@@ -1,11 +1,80 @@
 #include "http/http_output.h"
 
+#include "http/http_gzip_rules.h"
+#include "http/http_output_body.h"
 #include "http/http_output_conf.h"
 #include "http/http_output_fields.h"
+
+static const struct http_transport body_transport;
 
 static const struct http_transport *inner(const struct http_exchange *exchange)
 {
     return exchange->output->inner;
+}
+
+/* gzip: what the head says of it (RFC 9110 8.4, 8.8.3, 14.3). */
+
+static void add_vary(struct http_exchange *exchange)
+{
+    const struct http_response *response = &exchange->response;
+
+    if (http_fields_have_token(response->fields, response->field_count, HTTP_FIELD_VARY,
+                               SLICE("Accept-Encoding")) ||
+        http_fields_have_token(response->fields, response->field_count, HTTP_FIELD_VARY,
+                               SLICE("*")))
+        return;
+    http_exchange_add_field(exchange, SLICE("Vary"), SLICE("Accept-Encoding"));
+}
+
+/* Other bytes that mean the same: a strong tag becomes a weak one. */
+static void weaken_etag(struct http_exchange *exchange)
+{
+    struct http_response *response = &exchange->response;
+
+    for (size_t i = 0; i < response->field_count; i++) {
+        struct http_field *field = &response->fields[i];
+
+        if (slice_equal_fold(field->name, SLICE("ETag")) && slice_starts(field->value, SLICE("\"")))
+            field->value =
+                arena_format(&exchange->arena, "W/%.*s", (int)field->value.len, field->value.at);
+    }
+}
+
+static bool is_event_stream(const struct http_response *response)
+{
+    return slice_starts_fold(
+        http_field_value(response->fields, response->field_count, HTTP_FIELD_CONTENT_TYPE),
+        SLICE("text/event-stream"));
+}
+
+static void begin_gzip(struct http_exchange *exchange, unsigned level)
+{
+    struct http_response *response = &exchange->response;
+    uint64_t length =
+        response->framing == HTTP_LENGTH ? response->content_length : HTTP_GZIP_LENGTH_UNKNOWN;
+
+    exchange->output->is_live = is_event_stream(response);
+    weaken_etag(exchange);
+    http_output_drop_field(exchange, SLICE("Accept-Ranges"));
+    http_exchange_add_field(exchange, SLICE("Content-Encoding"), SLICE("gzip"));
+    response->framing = HTTP_CHUNKED;
+    if (exchange->is_head_request)
+        return;
+    exchange->output->gzip = http_gzip_new(level, length);
+    http_output_body_begin(exchange);
+}
+
+static void choose_gzip(struct http_exchange *exchange, const struct http_output_conf *conf)
+{
+    struct http_gzip_choice choice;
+
+    if (!conf->gzip && !conf->compress.on)
+        return;
+    choice = http_gzip_choose(exchange, conf);
+    if (choice.varies)
+        add_vary(exchange);
+    if (choice.compresses)
+        begin_gzip(exchange, choice.level);
 }
 
 static void on_head(struct http_exchange *exchange)
@@ -18,14 +87,15 @@ static void on_head(struct http_exchange *exchange)
     }
     if (conf != NULL) {
         http_output_add_fields(exchange, conf);
+        choose_gzip(exchange, conf);
         if (!conf->chunked_transfer_encoding && exchange->response.framing == HTTP_CHUNKED)
             exchange->response.framing = HTTP_TO_CLOSE;
     }
-    exchange->transport = inner(exchange);
-    exchange->transport->head(exchange);
+    exchange->transport = exchange->output->gzip == NULL ? inner(exchange) : &body_transport;
+    inner(exchange)->head(exchange);
 }
 
-/* Before the head everything else goes through. */
+/* Everything else goes through. */
 
 static void on_interim(struct http_exchange *exchange, const struct http_response *response)
 {
@@ -84,6 +154,20 @@ static const struct http_transport output_transport = {
     .body = on_body,
     .file = on_file,
     .finish = on_finish,
+    .abort = on_abort,
+    .is_full = on_is_full,
+    .read_body = on_read_body,
+    .pause_body = on_pause_body,
+    .tunnel = on_tunnel,
+    .located = on_located,
+};
+
+static const struct http_transport body_transport = {
+    .head = on_head,
+    .interim = on_interim,
+    .body = http_output_body_write,
+    .file = http_output_body_file,
+    .finish = http_output_body_finish,
     .abort = on_abort,
     .is_full = on_is_full,
     .read_body = on_read_body,

@@ -2,14 +2,25 @@
 
 #include "http/http_conf.h"
 #include "http/http_exchange.h"
+#include "http/http_gzip.h"
+#include "net/loop.h"
 
 /* Between a handler and the connection: a transport that sits on the connection's. When the head is
- * sent it adds what the location says (http_output_fields.c), and gets out of the way if the body
- * needs nothing. */
+ * sent it adds what the location says (http_output_fields.c); then it gets out of the way, or the
+ * body passes through it (http_output_body.c). */
 
 /* Of one exchange: exchange->output, in its arena. */
 struct http_output {
-    const struct http_transport *inner; /* the connection's */
+    const struct http_transport *inner;    /* the connection's */
+    const struct http_body_reader *reader; /* the handler's, while ours stands in its place */
+    struct http_gzip *gzip;                /* NULL: the body is not compressed */
+    struct deadline flush;                 /* what was put in shall come out */
+    struct loop_task task;                 /* goes on with the file */
+    uint64_t file_at, file_left;
+    int fd;
+    bool is_live;      /* every piece comes out at once */
+    bool sends_file;   /* the handler's file is on its way */
+    bool finish_waits; /* for the file */
 };
 
 /* For http_output_choose. */

@@ -143,6 +143,11 @@ static bool parse_hsts(struct conf_reader *reader, const struct conf_directive *
 
 static const struct conf_type http_type_hsts = {"time", parse_hsts};
 
+static const struct conf_bounds http_gzip_levels = {1, 9};
+static const char *const http_output_version_words[] = {"1.0", "1.1", NULL};
+static const char *const http_output_proxied_words[] = {
+    "off",     "any",  "expired", "no-cache", "no-store", "private", "no_last_modified",
+    "no_etag", "auth", NULL};
 static const char *const http_output_inherit_words[] = {"on", "off", "merge", NULL};
 static const char *const http_output_security_words[] = {"basic", "strict", "off", NULL};
 
@@ -193,7 +198,7 @@ static bool has_rules(const struct http_output_conf *output)
            output->expires.has_template || output->expires.fixed.kind != HTTP_EXPIRES_OFF ||
            output->server_tokens != HTTP_SERVER_FRONTD || !output->etag ||
            !output->chunked_transfer_encoding || output->hsts.value.len > 0 ||
-           output->security_headers != HTTP_SECURITY_OFF;
+           output->security_headers != HTTP_SECURITY_OFF || output->gzip || output->compress.on;
 }
 
 static void check(struct conf_reader *reader, const struct conf_scope *scope, void *values)

@@ -4,6 +4,7 @@
 #include "conf/conf_types.h"
 #include "http/http_expires.h"
 #include "http/http_message.h"
+#include "http/http_regex.h"
 #include "http/http_template.h"
 
 #include <stdbool.h>
@@ -57,6 +58,36 @@ enum http_server_field {
     HTTP_SERVER_NONE,
 };
 
+/* gzip_proxied: bits of a conf_set */
+enum http_proxied {
+    HTTP_PROXIED_OFF,
+    HTTP_PROXIED_ANY,
+    HTTP_PROXIED_EXPIRED,
+    HTTP_PROXIED_NO_CACHE,
+    HTTP_PROXIED_NO_STORE,
+    HTTP_PROXIED_PRIVATE,
+    HTTP_PROXIED_NO_LAST_MODIFIED,
+    HTTP_PROXIED_NO_ETAG,
+    HTTP_PROXIED_AUTH,
+};
+
+/* gzip_http_version */
+enum http_gzip_version {
+    HTTP_GZIP_FOR_1_0,
+    HTTP_GZIP_FOR_1_1,
+};
+
+/* gzip_disable */
+struct http_regexes {
+    const struct http_regex **items;
+    size_t count;
+};
+
+/* compress */
+struct http_compress {
+    bool on;
+};
+
 /* hsts */
 struct http_hsts {
     struct slice value; /* of Strict-Transport-Security; empty: off */
@@ -78,4 +109,5 @@ struct http_output_conf {
 };
 
 extern const struct conf_group http_output_group;
-extern const struct conf_type http_type_error_page; /* http_error_jump_conf.c */
+extern const struct conf_type http_type_error_page;                 /* http_error_jump_conf.c */
+extern const struct conf_type http_type_agents, http_type_compress; /* http_gzip_conf.c */

@@ -1,0 +1,54 @@
+#include "http/http_conf_types.h"
+#include "http/http_output_conf.h"
+
+/* gzip_disable, compress */
+
+/* nginx's word for what Internet Explorer 4 to 6 said; with SP2 ("SV1") it was mended. */
+#define MSIE6 "MSIE [4-6]\\.(?!.*SV1)"
+
+static bool add_agent(struct conf_reader *reader, const struct conf_word *word,
+                      struct http_regexes *agents)
+{
+    bool is_msie6 = slice_equal(word->text, SLICE("msie6"));
+    struct http_regex_error error;
+    const struct http_regex *regex = http_regex_compile(is_msie6 ? SLICE(MSIE6) : word->text, true,
+                                                        &reader->conf->arena, &error);
+
+    if (regex == NULL)
+        return conf_fail(reader, word->place, "%s", error.words);
+    *(const struct http_regex **)http_conf_append(reader, (void **)&agents->items, &agents->count,
+                                                  sizeof(const struct http_regex *)) = regex;
+    return true;
+}
+
+static bool parse_agents(struct conf_reader *reader, const struct conf_directive *directive,
+                         void *value)
+{
+    for (size_t i = 0; i < directive->word_count; i++)
+        if (!add_agent(reader, &directive->words[i], value))
+            return false;
+    return true;
+}
+
+const struct conf_type http_type_agents = {"regex", parse_agents};
+
+static bool parse_compress(struct conf_reader *reader, const struct conf_directive *directive,
+                           void *value)
+{
+    static const char *const words[] = {"on", "off", NULL};
+    const struct conf_word *word = &directive->words[0];
+    bool on = slice_equal(word->text, SLICE("on"));
+
+    if (!on && !slice_equal(word->text, SLICE("off")))
+        return conf_fail_choice(reader, word, "word", words);
+    if (directive->word_count == 2 && !(on && slice_equal(directive->words[1].text, SLICE("gzip"))))
+        return http_conf_refuse(
+            reader, directive->words[1].place,
+            "write `compress on;`; files made before are sent by `precompressed`",
+            "answers are compressed with gzip, not with `%.*s`",
+            HTTP_SHOW(directive->words[1].text));
+    ((struct http_compress *)value)->on = on;
+    return true;
+}
+
+const struct conf_type http_type_compress = {"on|off", parse_compress};

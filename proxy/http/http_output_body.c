@@ -1,0 +1,187 @@
+#include "http/http_output_body.h"
+
+#include "relay/worker.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* A handler that pauses for longer than this has its bytes sent: between the deadline's precision
+ * and what a reader of the page would notice. */
+#define FLUSH_MS 50
+/* Of a file, in one turn of the loop: others want to be served too. */
+#define FILE_TURN_MAX (256u << 10)
+#define FILE_READ_MAX (32u << 10)
+
+static struct loop *loop_of(const struct http_exchange *exchange)
+{
+    return exchange->session->worker->loop;
+}
+
+static void sink(void *owner, struct slice bytes)
+{
+    struct http_exchange *exchange = owner;
+
+    exchange->output->inner->body(exchange, bytes);
+}
+
+static void compress(struct http_exchange *exchange, struct slice bytes, enum http_gzip_mode mode)
+{
+    struct http_output *output = exchange->output;
+
+    http_gzip_write(output->gzip, bytes, mode, sink, exchange);
+    if (!http_gzip_holds_back(output->gzip))
+        deadline_clear(&output->flush);
+    else if (!deadline_is_set(&output->flush))
+        deadline_set(loop_of(exchange), &output->flush, FLUSH_MS);
+}
+
+static void on_flush(void *owner)
+{
+    compress(owner, SLICE_NONE, HTTP_GZIP_FLUSH);
+}
+
+void http_output_body_write(struct http_exchange *exchange, struct slice bytes)
+{
+    compress(exchange, bytes, exchange->output->is_live ? HTTP_GZIP_FLUSH : HTTP_GZIP_MORE);
+}
+
+static void finish(struct http_exchange *exchange)
+{
+    compress(exchange, SLICE_NONE, HTTP_GZIP_END);
+    exchange->output->inner->finish(exchange);
+}
+
+void http_output_body_finish(struct http_exchange *exchange)
+{
+    if (exchange->output->sends_file)
+        exchange->output->finish_waits = true;
+    else
+        finish(exchange);
+}
+
+/* Files. */
+
+static void let_go(struct http_output *output)
+{
+    output->sends_file = false;
+    loop_task_cancel(&output->task);
+    deadline_clear(&output->flush);
+}
+
+/* False: the file is shorter than it was, and so the answer cannot become what was promised. */
+static bool read_some(struct http_exchange *exchange)
+{
+    struct http_output *output = exchange->output;
+    char memory[FILE_READ_MAX];
+    size_t wanted = output->file_left < sizeof memory ? (size_t)output->file_left : sizeof memory;
+    ssize_t got;
+
+    do
+        got = pread(output->fd, memory, wanted, (off_t)output->file_at);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        return false;
+    output->file_at += (uint64_t)got;
+    output->file_left -= (uint64_t)got;
+    http_output_body_write(exchange, (struct slice){memory, (size_t)got});
+    return true;
+}
+
+static void file_is_sent(struct http_exchange *exchange)
+{
+    struct http_output *output = exchange->output;
+
+    output->sends_file = false;
+    if (output->finish_waits)
+        finish(exchange);
+    else if (output->reader != NULL && output->reader->drained != NULL)
+        output->reader->drained(exchange);
+}
+
+static void on_task(void *owner)
+{
+    struct http_exchange *exchange = owner;
+    struct http_output *output = exchange->output;
+
+    for (unsigned i = 0; i < FILE_TURN_MAX / FILE_READ_MAX && output->file_left > 0; i++) {
+        if (output->inner->is_full(exchange)) /* `drained` follows */
+            return;
+        if (!read_some(exchange)) {
+            let_go(output);
+            output->inner->abort(exchange, CLOSE_FRONTD_FILE);
+            return;
+        }
+    }
+    if (output->file_left > 0)
+        loop_defer(loop_of(exchange), &output->task);
+    else
+        file_is_sent(exchange);
+}
+
+void http_output_body_file(struct http_exchange *exchange, int fd, uint64_t offset, uint64_t len)
+{
+    struct http_output *output = exchange->output;
+
+    output->fd = fd;
+    output->file_at = offset;
+    output->file_left = len;
+    output->sends_file = true;
+    loop_defer(loop_of(exchange), &output->task);
+}
+
+/* What the connection tells. */
+
+static void on_body(struct http_exchange *exchange, struct slice bytes, bool last)
+{
+    const struct http_body_reader *reader = exchange->output->reader;
+
+    if (reader != NULL && reader->body != NULL)
+        reader->body(exchange, bytes, last);
+}
+
+static void on_aborted(struct http_exchange *exchange)
+{
+    struct http_output *output = exchange->output;
+
+    let_go(output);
+    if (output->reader != NULL && output->reader->aborted != NULL)
+        output->reader->aborted(exchange);
+}
+
+static void on_drained(struct http_exchange *exchange)
+{
+    struct http_output *output = exchange->output;
+
+    if (output->sends_file)
+        loop_defer(loop_of(exchange), &output->task);
+    else if (output->reader != NULL && output->reader->drained != NULL)
+        output->reader->drained(exchange);
+}
+
+static void on_ended(struct http_exchange *exchange)
+{
+    struct http_output *output = exchange->output;
+
+    let_go(output);
+    http_gzip_free(output->gzip);
+    output->gzip = NULL;
+    if (output->reader != NULL && output->reader->ended != NULL)
+        output->reader->ended(exchange);
+}
+
+static const struct http_body_reader body_reader = {
+    .body = on_body,
+    .aborted = on_aborted,
+    .drained = on_drained,
+    .ended = on_ended,
+};
+
+void http_output_body_begin(struct http_exchange *exchange)
+{
+    struct http_output *output = exchange->output;
+
+    deadline_init(&output->flush, on_flush, exchange);
+    loop_task_init(&output->task, on_task, exchange);
+    output->reader = exchange->reader;
+    exchange->reader = &body_reader;
+}
