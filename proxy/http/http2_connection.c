@@ -110,6 +110,7 @@ static void on_opened(struct session *session)
     loop_task_init(&connection->task, run_task, connection);
     deadline_init(&connection->head_deadline, on_head_deadline, connection);
     connection->library = http2_library_new(connection, streams == 0 ? 1 : streams);
+    http2_frames_init(&connection->frames, (uint32_t)HTTP2_PREFACE.len);
     session->state = connection;
     http2_connection_advance(connection);
 }

@@ -211,6 +211,8 @@ void http2_exchange_refuse_body(struct http2_exchange *exchange, unsigned status
 {
     struct http_exchange *base = &exchange->base;
 
+    if (refusal != HTTP_ACCEPTED)
+        http2_count_error(exchange->connection);
     deadline_clear(&exchange->body_deadline);
     if (base->reader != NULL && exchange->has_reader && base->reader->aborted != NULL)
         base->reader->aborted(base);

@@ -21,20 +21,19 @@ static const struct {
 };
 /* clang-format on */
 
-static void clear(struct http2_floods *floods, enum each each)
+static void begin_window(struct http2_floods *floods, uint64_t now_ms)
 {
+    floods->since_ms = now_ms;
     for (size_t i = 0; i < HTTP2_FLOOD_COUNT; i++)
-        if (floods_rows[i].each == each)
+        if (floods_rows[i].each == WINDOW)
             floods->counts[i] = 0;
 }
 
 bool http2_floods_add(struct http2_floods *floods, enum http2_flood kind, uint32_t amount,
                       uint64_t now_ms)
 {
-    if (now_ms - floods->since_ms >= WINDOW_MS) {
-        floods->since_ms = now_ms;
-        clear(floods, WINDOW);
-    }
+    if (now_ms - floods->since_ms >= WINDOW_MS)
+        begin_window(floods, now_ms);
     if (amount > floods_rows[kind].most - floods->counts[kind])
         return false;
     floods->counts[kind] += amount;
@@ -46,9 +45,9 @@ void http2_floods_take_back(struct http2_floods *floods, enum http2_flood kind, 
     floods->counts[kind] -= amount < floods->counts[kind] ? amount : floods->counts[kind];
 }
 
-void http2_floods_begin_head(struct http2_floods *floods)
+void http2_floods_restart(struct http2_floods *floods, enum http2_flood kind)
 {
-    clear(floods, HEAD);
+    floods->counts[kind] = 0;
 }
 
 const char *http2_flood_words(enum http2_flood kind)

@@ -25,7 +25,7 @@ bool http2_floods_add(struct http2_floods *floods, enum http2_flood kind, uint32
 /* So many of it were earned. */
 void http2_floods_take_back(struct http2_floods *floods, enum http2_flood kind, uint32_t amount);
 
-/* A new head begins. */
-void http2_floods_begin_head(struct http2_floods *floods);
+/* Another head begins: for what is counted in one. */
+void http2_floods_restart(struct http2_floods *floods, enum http2_flood kind);
 
 const char *http2_flood_words(enum http2_flood kind);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/http2_floods.h"
+#include "http/http2_frames.h"
 #include "http/http2_request.h"
 #include "http/http_exchange.h"
 #include "net/buffer.h"
@@ -48,13 +49,13 @@ struct http2_connection {
     struct http2_exchange *in_head; /* whose head or trailer is arriving */
     struct http2_batch *batch;      /* frames being put together; see http2_send.c */
     struct http2_head head;
+    struct http2_frames frames;
     struct http2_floods floods;
     struct loop_task task; /* sends what was put off; in the end frees the connection */
     struct deadline head_deadline;
     size_t queued;      /* bytes of bodies waiting in all exchanges */
     uint64_t sent_mark; /* how far sending was when the deadline was set */
     uint32_t requests;
-    uint32_t head_len; /* of the present head, as frames */
     uint32_t idle_ms;
     enum http2_wait waits;
     enum http2_flood flood; /* if is_flooded */
@@ -129,6 +130,9 @@ nghttp2_session *http2_library_new(struct http2_connection *connection, uint32_t
 
 /* Gives the library what has arrived. False: the connection is over. */
 bool http2_receive(struct http2_connection *connection);
+
+/* The client broke a rule: not too often. */
+void http2_count_error(struct http2_connection *connection);
 
 /* http2_send.c */
 

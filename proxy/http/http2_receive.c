@@ -24,15 +24,20 @@ static int count(struct http2_connection *connection, enum http2_flood kind, siz
     return NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
-static int count_frame(struct http2_connection *connection, const nghttp2_frame_hd *frame)
+void http2_count_error(struct http2_connection *connection)
 {
-    switch ((int)frame->type) {
+    (void)count(connection, HTTP2_FLOOD_ERRORS, 1);
+}
+
+static int count_frame(struct http2_connection *connection, const struct http2_frame *frame)
+{
+    switch (frame->type) {
     case NGHTTP2_DATA:
         if (frame->length == 0 && (frame->flags & NGHTTP2_FLAG_END_STREAM) == 0)
             return count(connection, HTTP2_FLOOD_EMPTY, 1);
         return 0;
     case NGHTTP2_HEADERS:
-        http2_floods_begin_head(&connection->floods);
+        http2_floods_restart(&connection->floods, HTTP2_FLOOD_CONTINUATIONS);
         return 0;
     case NGHTTP2_CONTINUATION:
         return count(connection, HTTP2_FLOOD_CONTINUATIONS, 1);
@@ -49,15 +54,15 @@ static int count_frame(struct http2_connection *connection, const nghttp2_frame_
     }
 }
 
-static int on_begin_frame(nghttp2_session *library, const nghttp2_frame_hd *frame, void *owner)
+/* Before the library sees any of it. */
+static bool count_frames(struct http2_connection *connection, struct slice input)
 {
-    struct http2_connection *connection = owner;
+    struct http2_frame frame;
 
-    (void)library;
-    if (frame->type == NGHTTP2_HEADERS)
-        connection->head_len = 0;
-    connection->head_len += (uint32_t)frame->length + HTTP2_FRAME_HEAD;
-    return count_frame(connection, frame);
+    while (http2_frames_next(&connection->frames, &input, &frame))
+        if (count_frame(connection, &frame) != 0)
+            return false;
+    return true;
 }
 
 /* Heads. */
@@ -67,6 +72,7 @@ static int on_begin_headers(nghttp2_session *library, const nghttp2_frame *frame
     struct http2_connection *connection = owner;
     struct http2_exchange *exchange;
 
+    http2_floods_restart(&connection->floods, HTTP2_FLOOD_LIST);
     if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
         exchange = http2_exchange_new(connection, frame->hd.stream_id);
         nghttp2_session_set_stream_user_data(library, frame->hd.stream_id, exchange);
@@ -139,7 +145,6 @@ static int take_head(struct http2_connection *connection, struct http2_exchange 
     struct http_exchange *base = &exchange->base;
     enum http_refusal refusal;
 
-    base->request_length = connection->head_len;
     ask_for_websocket(&connection->head);
     refusal = http2_head_finish(&connection->head, ends, &base->request);
     if (refusal != HTTP_ACCEPTED) {
@@ -158,23 +163,24 @@ static int take_head(struct http2_connection *connection, struct http2_exchange 
 static int take_trailer(struct http2_connection *connection, struct http2_exchange *exchange,
                         bool ends)
 {
-    exchange->base.request_length += connection->head_len;
     if (ends && connection->head.refusal == HTTP_ACCEPTED) {
         http2_exchange_receive_end(exchange);
         return 0;
     }
     exchange->in_ended = ends;
     http2_exchange_refuse_body(exchange, 400, HTTP_REFUSED_TRAILER);
-    return count(connection, HTTP2_FLOOD_ERRORS, 1);
+    return 0;
 }
 
-static int take_headers(struct http2_connection *connection, bool ends)
+static int take_headers(struct http2_connection *connection, const nghttp2_frame_hd *frame)
 {
     struct http2_exchange *exchange = connection->in_head;
+    bool ends = (frame->flags & NGHTTP2_FLAG_END_STREAM) != 0;
 
     connection->in_head = NULL;
     if (exchange == NULL)
         return 0;
+    exchange->base.request_length += frame->length + HTTP2_FRAME_HEAD;
     return exchange->is_trailer ? take_trailer(connection, exchange, ends)
                                 : take_head(connection, exchange, ends);
 }
@@ -216,7 +222,7 @@ static int on_frame(nghttp2_session *library, const nghttp2_frame *frame, void *
 
     (void)library;
     if (frame->hd.type == NGHTTP2_HEADERS)
-        return take_headers(connection, (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0);
+        return take_headers(connection, &frame->hd);
     if (frame->hd.type == NGHTTP2_DATA)
         return take_data(connection, frame);
     return 0;
@@ -272,7 +278,6 @@ static nghttp2_session_callbacks *new_callbacks(void)
     nghttp2_session_callbacks *callbacks;
 
     ensure(nghttp2_session_callbacks_new(&callbacks) == 0);
-    nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback2(callbacks, on_header);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data_chunk);
@@ -351,6 +356,8 @@ bool http2_receive(struct http2_connection *connection)
     struct slice input = session_input(session);
     ssize_t taken;
 
+    if (!count_frames(connection, input))
+        return refuse_flood(connection);
     connection->is_receiving = true;
     taken = nghttp2_session_mem_recv(connection->library, (const uint8_t *)input.at, input.len);
     connection->is_receiving = false;

@@ -37,6 +37,11 @@ static void append(struct http2_batch *batch, const void *bytes, size_t len)
     batch->len += len;
 }
 
+static bool is_full(const struct http2_batch *batch)
+{
+    return batch->len + stream_queued(batch->client) >= HTTP2_SEND_QUEUE_MAX;
+}
+
 /* How much may go into one frame: first what is in memory, then the file behind it. */
 static size_t available(const struct http2_exchange *exchange, size_t most)
 {
@@ -124,7 +129,7 @@ static int on_send_data(nghttp2_session *library, nghttp2_frame *frame, const ui
     if (len >= EARNING_FRAME)
         http2_floods_take_back(&connection->floods, HTTP2_FLOOD_WINDOWS, 2);
     note_taken(exchange);
-    return 0;
+    return is_full(connection->batch) ? NGHTTP2_ERR_PAUSE : 0;
 }
 
 /* The answer is complete. Of a request that is not, nobody wants the rest (RFC 9113 8.1). */
@@ -176,7 +181,7 @@ bool http2_send(struct http2_connection *connection)
         return true;
     connection->batch = &batch;
     connection->is_sending = true;
-    while (len > 0 && stream_queued(batch.client) < HTTP2_SEND_QUEUE_MAX) {
+    while (len > 0 && !is_full(&batch)) {
         const uint8_t *bytes;
 
         len = nghttp2_session_mem_send(connection->library, &bytes);

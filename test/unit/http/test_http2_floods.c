@@ -34,7 +34,7 @@ static void test_limit_holds_in_a_head(void **state)
     (void)state;
     assert_true(add(&floods, HTTP2_FLOOD_CONTINUATIONS, 8, 1));
     assert_false(add(&floods, HTTP2_FLOOD_CONTINUATIONS, 1, 100000)); /* no window helps */
-    http2_floods_begin_head(&floods);
+    http2_floods_restart(&floods, HTTP2_FLOOD_CONTINUATIONS);
     assert_true(add(&floods, HTTP2_FLOOD_CONTINUATIONS, 8, 100000));
     assert_true(http2_floods_add(&floods, HTTP2_FLOOD_LIST, 262144, 1));
     assert_false(http2_floods_add(&floods, HTTP2_FLOOD_LIST, UINT32_MAX, 1));
