@@ -67,7 +67,8 @@ void tls_sealing_start(struct tls_context *context, const struct tls_tickets *ti
 void tls_sealing_end(struct tls_context *context);
 void tls_sealing_set(SSL_CTX *settings, struct tls_context *context,
                      const struct tls_server *server);
-/* What tickets of `server` are bound to: its service, names and certificates. */
+/* What tickets of `server` are bound to: its service, names and certificates, and how it verifies
+ * its clients. */
 void tls_sealing_bind(const struct tls_server *server, unsigned char binding[TLS_BINDING_BYTES]);
 
 /* tls_verify.c: asks clients for a certificate, if the server says so. */

@@ -96,6 +96,16 @@ static void hash_part(EVP_MD_CTX *hash, struct slice part)
     ensure(EVP_DigestUpdate(hash, part.at, part.len) == 1);
 }
 
+/* A session that is resumed is not verified again. */
+static void hash_verification(EVP_MD_CTX *hash, const struct tls_server *server)
+{
+    const uint32_t numbers[] = {server->verify, server->verify_depth};
+
+    hash_part(hash, (struct slice){(const char *)numbers, sizeof numbers});
+    hash_part(hash, server->client_authorities);
+    hash_part(hash, server->trusted);
+}
+
 void tls_sealing_bind(const struct tls_server *server, unsigned char binding[TLS_BINDING_BYTES])
 {
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
@@ -106,6 +116,8 @@ void tls_sealing_bind(const struct tls_server *server, unsigned char binding[TLS
         hash_part(hash, server->names[i]);
     for (size_t i = 0; i < server->pair_count; i++)
         hash_part(hash, server->certificates[i]);
+    if (server->verify != TLS_VERIFY_OFF)
+        hash_verification(hash, server);
     ensure(EVP_DigestFinal_ex(hash, binding, NULL) == 1);
     EVP_MD_CTX_free(hash);
 }

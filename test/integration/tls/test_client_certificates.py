@@ -195,3 +195,24 @@ def test_nonsense_is_said(frontd_files, words, message):
     result = proxy.command("-t", check=False)
     assert result.returncode == 1
     assert message in result.stdout + result.stderr
+
+
+def test_a_session_without_a_certificate_does_not_go_on_when_one_is_asked_for(frontd_files):
+    """What is resumed is not verified again: a ticket is bound to how its server verifies."""
+    proxy, _ = start(frontd_files, "off")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    def resumes(session):
+        with socket.create_connection(("127.0.0.1", proxy.port("https")), 10) as sock:
+            with context.wrap_socket(sock, server_hostname="localhost", session=session) as secured:
+                return secured.session_reused, secured.session
+
+    _, session = resumes(None)
+    assert resumes(session)[0]
+    proxy.reload(CONFIG)
+    assert resumes(session)[0]
+    proxy.values["verify"] = "on"
+    proxy.reload(CONFIG)
+    assert not resumes(session)[0]
