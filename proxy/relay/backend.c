@@ -140,21 +140,22 @@ static void on_lookup_timeout(void *owner)
     fail(owner, BACKEND_NOT_RESOLVED);
 }
 
-static void resolve(struct backend_dial *dial, struct slice host, uint32_t timeout_ms)
+static void resolve(struct backend_dial *dial, struct dns_resolver *resolver, struct slice host,
+                    uint32_t timeout_ms)
 {
     deadline_init(&dial->lookup_until, on_lookup_timeout, dial);
     deadline_set(dial->worker->loop, &dial->lookup_until, timeout_ms);
-    dial->lookup = dns_resolve(dial->worker->resolver, host, on_resolved, dial);
+    dial->lookup = dns_resolve(resolver, host, on_resolved, dial);
 }
 
 /* What is known without asking: one address as text, or what the resolver remembers. */
-static size_t known_addresses(const struct worker *worker, struct slice host,
+static size_t known_addresses(struct dns_resolver *resolver, struct slice host,
                               struct address *addresses)
 {
     addresses[0] = (struct address){0};
     if (address_parse(host, &addresses[0]))
         return 1;
-    return dns_remembered(worker->resolver, host, addresses, DNS_ADDRESSES_MAX);
+    return dns_remembered(resolver, host, addresses, DNS_ADDRESSES_MAX);
 }
 
 struct backend_dial *backend_dial(struct worker *worker, const struct backend_target *target,
@@ -164,7 +165,8 @@ struct backend_dial *backend_dial(struct worker *worker, const struct backend_ta
                                   void *owner)
 {
     struct address addresses[DNS_ADDRESSES_MAX];
-    size_t known = known_addresses(worker, target->host, addresses);
+    struct dns_resolver *resolver = target->resolver == NULL ? worker->resolver : target->resolver;
+    size_t known = known_addresses(resolver, target->host, addresses);
     struct backend_dial *dial =
         dial_new(worker, target->port, known > 0 ? known : DNS_ADDRESSES_MAX, timeout_ms);
 
@@ -173,7 +175,7 @@ struct backend_dial *backend_dial(struct worker *worker, const struct backend_ta
     if (known > 0)
         start(dial, addresses, known);
     else
-        resolve(dial, target->host, timeout_ms);
+        resolve(dial, resolver, target->host, timeout_ms);
     return dial;
 }
 

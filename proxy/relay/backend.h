@@ -12,10 +12,13 @@
  * connections kept for the next exchange. */
 
 struct worker;
+struct dns_resolver;
 
 struct backend_target {
     struct slice host; /* a name, or an address as text */
     uint16_t port;
+    struct slice label;            /* what else a kept connection must have in common: its TLS */
+    struct dns_resolver *resolver; /* NULL: the worker's */
 };
 
 enum backend_failure {
@@ -44,12 +47,26 @@ void backend_dial_cancel(struct backend_dial **dial);
 struct backend_pool *backend_pool_new(struct worker *worker);
 void backend_pool_free(struct backend_pool *pool); /* closes them all */
 
-/* An idle connection to `target`, or NULL. The caller owns the stream and sets its events. */
-struct stream *backend_pool_take(struct backend_pool *pool, const struct backend_target *target,
-                                 struct address *address);
+/* A connection and what it has been through. */
+struct backend_connection {
+    struct stream *stream;
+    struct address address;
+    uint32_t requests; /* that it has carried */
+    uint64_t since_ms; /* loop_now when it was made */
+};
 
-/* Gives a connection back for reuse: its answer was read to the end, nothing extra is readable. At
- * most 32 idle ones a target, 60 s each; one that the backend closes is dropped. Sets *stream NULL.
- */
+/* An idle connection to `target`; false: there is none. The caller owns the stream and sets its
+ * events. */
+bool backend_pool_take(struct backend_pool *pool, const struct backend_target *target,
+                       struct backend_connection *connection);
+
+struct backend_keep {
+    uint32_t idle_max; /* connections to one target */
+    uint32_t idle_ms;
+};
+
+/* Gives a connection back for reuse: its answer was read to the end, nothing extra is readable. The
+ * one idle for the longest time makes room; one that the backend closes is dropped. Sets
+ * connection->stream NULL. */
 void backend_pool_give(struct backend_pool *pool, const struct backend_target *target,
-                       const struct address *address, struct stream **stream);
+                       const struct backend_keep *keep, struct backend_connection *connection);

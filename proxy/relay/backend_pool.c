@@ -6,17 +6,14 @@
 
 #include <stdlib.h>
 
-#define IDLE_MAX     32
-#define IDLE_TIME_MS 60000
-#define BUCKETS      256
+#define BUCKETS 256
 
 /* An idle connection. Taking and giving happen once a request, so neither asks the kernel anything:
  * the stream goes on reading, and whatever it reports while idle ends it. */
 struct backend_idle {
     struct backend_idle *older, *newer; /* at the same target */
     struct backend_group *group;
-    struct stream *stream;
-    struct address address;
+    struct backend_connection connection;
     struct deadline deadline;
 };
 
@@ -29,7 +26,7 @@ struct backend_group {
     size_t count;
     uint32_t hash;
     struct backend_target target;
-    char host[];
+    char text[]; /* of host and label */
 };
 
 struct backend_pool {
@@ -65,7 +62,7 @@ static void unlink_idle(struct backend_idle *idle)
 static void drop(struct backend_idle *idle)
 {
     unlink_idle(idle);
-    stream_close(&idle->stream);
+    stream_close(&idle->connection.stream);
     loop_retire(idle->group->pool->worker->loop, idle); /* its callback may be on the stack */
 }
 
@@ -111,7 +108,14 @@ static uint32_t hash_target(const struct backend_target *target)
 
     for (size_t i = 0; i < target->host.len; i++)
         hash = (hash ^ (unsigned char)target->host.at[i]) * 16777619U;
+    for (size_t i = 0; i < target->label.len; i++)
+        hash = (hash ^ (unsigned char)target->label.at[i]) * 16777619U;
     return hash;
+}
+
+static bool is_same_target(const struct backend_target *a, const struct backend_target *b)
+{
+    return a->port == b->port && slice_equal(a->host, b->host) && slice_equal(a->label, b->label);
 }
 
 static struct backend_group *find_group(const struct backend_pool *pool,
@@ -119,8 +123,7 @@ static struct backend_group *find_group(const struct backend_pool *pool,
 {
     struct backend_group *group = pool->buckets[hash % BUCKETS];
 
-    while (group != NULL && (group->hash != hash || group->target.port != target->port ||
-                             !slice_equal(group->target.host, target->host)))
+    while (group != NULL && (group->hash != hash || !is_same_target(&group->target, target)))
         group = group->next;
     return group;
 }
@@ -129,10 +132,14 @@ static struct backend_group *add_group(struct backend_pool *pool,
                                        const struct backend_target *target, uint32_t hash)
 {
     struct backend_group **bucket = &pool->buckets[hash % BUCKETS];
-    struct backend_group *group = memory_zero(sizeof *group + target->host.len);
+    struct backend_group *group = memory_zero(sizeof *group + target->host.len + target->label.len);
+    char *label = group->text + target->host.len;
 
-    memcpy(group->host, target->host.at, target->host.len);
-    group->target.host = (struct slice){group->host, target->host.len};
+    memcpy(group->text, target->host.at, target->host.len);
+    if (target->label.len > 0)
+        memcpy(label, target->label.at, target->label.len);
+    group->target.host = (struct slice){group->text, target->host.len};
+    group->target.label = (struct slice){label, target->label.len};
     group->target.port = target->port;
     group->pool = pool;
     group->hash = hash;
@@ -141,23 +148,21 @@ static struct backend_group *add_group(struct backend_pool *pool,
     return group;
 }
 
-struct stream *backend_pool_take(struct backend_pool *pool, const struct backend_target *target,
-                                 struct address *address)
+bool backend_pool_take(struct backend_pool *pool, const struct backend_target *target,
+                       struct backend_connection *connection)
 {
     const struct backend_group *group = find_group(pool, target, hash_target(target));
     struct backend_idle *idle = group == NULL ? NULL : group->newest;
-    struct stream *stream;
 
     if (idle == NULL)
-        return NULL;
+        return false;
     unlink_idle(idle);
-    stream = idle->stream;
-    *address = idle->address;
-    stream_set_owner(stream, &idle_events, NULL);
+    *connection = idle->connection;
+    stream_set_owner(connection->stream, &idle_events, NULL);
     free(pool->spare);
     pool->spare = idle;
     pool->worker->counters[COUNTER_BACKEND_REUSES]++;
-    return stream;
+    return true;
 }
 
 /* A connection on which anything is still to come or to go is of no use to the next request. */
@@ -186,28 +191,27 @@ static void link_newest(struct backend_group *group, struct backend_idle *idle)
 }
 
 void backend_pool_give(struct backend_pool *pool, const struct backend_target *target,
-                       const struct address *address, struct stream **stream)
+                       const struct backend_keep *keep, struct backend_connection *connection)
 {
     uint32_t hash = hash_target(target);
     struct backend_group *group = find_group(pool, target, hash);
     struct backend_idle *idle;
 
-    if (!is_idle(*stream)) {
-        stream_close(stream);
+    if (!is_idle(connection->stream) || keep->idle_max == 0) {
+        stream_close(&connection->stream);
         return;
     }
     if (group == NULL)
         group = add_group(pool, target, hash);
-    if (group->count == IDLE_MAX)
+    if (group->count >= keep->idle_max)
         drop(group->oldest);
     idle = idle_new(pool);
-    idle->stream = *stream;
-    idle->address = *address;
-    *stream = NULL;
+    idle->connection = *connection;
+    connection->stream = NULL;
     deadline_init(&idle->deadline, on_anything, idle);
     link_newest(group, idle);
-    stream_set_owner(idle->stream, &idle_events, idle);
-    if (stream_is_paused(idle->stream))
-        stream_resume(idle->stream);
-    deadline_set(pool->worker->loop, &idle->deadline, IDLE_TIME_MS);
+    stream_set_owner(idle->connection.stream, &idle_events, idle);
+    if (stream_is_paused(idle->connection.stream))
+        stream_resume(idle->connection.stream);
+    deadline_set(pool->worker->loop, &idle->deadline, keep->idle_ms);
 }

@@ -126,7 +126,7 @@ static void on_done(void *owner, enum backend_failure failure, int fd,
 
 static void begin(struct fixture *fixture, const char *host, uint16_t port, uint32_t timeout_ms)
 {
-    struct backend_target target = {slice_of(host), port};
+    struct backend_target target = {.host = slice_of(host), .port = port};
 
     if (fixture->fd >= 0)
         close(fixture->fd);

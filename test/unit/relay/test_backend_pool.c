@@ -23,7 +23,7 @@ struct fixture {
 
 static struct backend_target target(const char *host, uint16_t port)
 {
-    return (struct backend_target){slice_of(host), port};
+    return (struct backend_target){.host = slice_of(host), .port = port};
 }
 
 static void on_received(void *owner)
@@ -81,24 +81,30 @@ static void open_one(struct fixture *fixture, int place)
 
 static void give(struct fixture *fixture, int place, struct backend_target to)
 {
-    fixture->address.port = (uint16_t)(1000 + place);
-    backend_pool_give(fixture->pool, &to, &fixture->address, &fixture->streams[place]);
-    assert_null(fixture->streams[place]);
+    static const struct backend_keep keep = {.idle_max = 32, .idle_ms = 60000};
+    struct backend_connection connection = {.stream = fixture->streams[place],
+                                            .address = fixture->address};
+
+    connection.address.port = (uint16_t)(1000 + place);
+    connection.requests = (uint32_t)place;
+    backend_pool_give(fixture->pool, &to, &keep, &connection);
+    assert_null(connection.stream);
+    fixture->streams[place] = NULL;
 }
 
 /* The place the taken connection was given from; -1: there was none. */
 static int take(struct fixture *fixture, struct backend_target from)
 {
-    struct address address;
-    struct stream *stream = backend_pool_take(fixture->pool, &from, &address);
+    struct backend_connection connection;
     int place;
 
-    if (stream == NULL)
+    if (!backend_pool_take(fixture->pool, &from, &connection))
         return -1;
-    place = address.port - 1000;
-    assert_true(address_same_host(&address, &fixture->address));
-    stream_set_owner(stream, &events, fixture);
-    fixture->streams[place] = stream;
+    place = connection.address.port - 1000;
+    assert_true(address_same_host(&connection.address, &fixture->address));
+    assert_int_equal(connection.requests, place);
+    stream_set_owner(connection.stream, &events, fixture);
+    fixture->streams[place] = connection.stream;
     return place;
 }
 
