@@ -72,6 +72,7 @@ static const struct conf_group *const groups[] = {
     &http_access_group,
     &http_files_group,
     &http_proxy_group,
+    &http_upstream_group,
     &http_output_group,
     &http_realip_group,
     &http_ignored_group,

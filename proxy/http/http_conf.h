@@ -8,6 +8,7 @@
 #include "http/http_table.h"
 #include "http/http_template.h"
 #include "http/http_types.h"
+#include "http/http_upstream_conf.h"
 #include "relay/protocol_conf.h"
 #include "tls/tls_verify.h"
 
@@ -116,6 +117,7 @@ struct http_main {
 
     const struct http_addresses *addresses; /* for http_conf_address.c */
     struct http_registry *registry;         /* see http_conf_registry */
+    struct http_upstreams upstreams;        /* worked out */
 };
 
 enum http_match {

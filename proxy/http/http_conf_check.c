@@ -1,11 +1,8 @@
 #include "http/http_conf_check.h"
 
-#include "dns/dns.h"
 #include "http/http_conf_address.h"
 #include "http/http_conf_types.h"
 #include "tls/tls_conf.h"
-
-#define RESOLVE_TIMEOUT_MS 3000
 
 /* Servers. */
 
@@ -112,32 +109,8 @@ void http_check_server(struct conf_reader *reader, const struct conf_scope *scop
 
 /* Across servers. */
 
-/* Numbers all servers and locations and gathers the backends' names, so that all are asked for at
- * once. */
-struct backend_names {
-    struct slice *names;
-    struct conf_place *places;
-    size_t count;
-};
-
-static void add_backend(struct conf_reader *reader, struct backend_names *backends,
-                        const struct http_proxy_pass *pass)
-{
-    size_t count = backends->count;
-
-    if (!pass->present)
-        return;
-    for (size_t i = 0; i < backends->count; i++)
-        if (slice_equal(backends->names[i], pass->target.host))
-            return;
-    *(struct slice *)http_conf_append(reader, (void **)&backends->names, &backends->count,
-                                      sizeof *backends->names) = pass->target.host;
-    *(struct conf_place *)http_conf_append(reader, (void **)&backends->places, &count,
-                                           sizeof *backends->places) = pass->place;
-}
-
 static void number_server(struct conf_reader *reader, const struct conf_scope *scope,
-                          uint32_t *next, struct backend_names *backends)
+                          uint32_t *next)
 {
     struct http_location *own = conf_values(reader->conf, scope, &http_location_group);
 
@@ -148,37 +121,11 @@ static void number_server(struct conf_reader *reader, const struct conf_scope *s
         struct http_location *location = conf_values(reader->conf, inner, &http_location_group);
 
         location->number = (*next)++;
-        add_backend(reader, backends, &location->proxy->pass);
-    }
-}
-
-static void check_backends(struct conf_reader *reader, const struct backend_names *backends)
-{
-    enum dns_status *statuses =
-        arena_zero(&reader->report->arena, (backends->count + 1) * sizeof *statuses);
-
-    if (!reader->checks_disk || backends->count == 0)
-        return;
-    if (dns_check_names(backends->names, backends->count, RESOLVE_TIMEOUT_MS, statuses) ==
-        DNS_FOUND)
-        return;
-    for (size_t i = 0; i < backends->count; i++) {
-        struct conf_finding *finding;
-
-        if (statuses[i] == DNS_FOUND)
-            continue;
-        finding = conf_report_add(reader->report, CONF_WARNING, backends->places[i],
-                                  statuses[i] == DNS_NO_SUCH_NAME ? "no host is called `%.*s`"
-                                                                  : "`%.*s` cannot be resolved now",
-                                  HTTP_SHOW(backends->names[i]));
-        conf_finding_help(reader->report, finding,
-                          "its locations answer 502 until the name resolves");
     }
 }
 
 void http_check_main(struct conf_reader *reader, const struct conf_scope *scope, void *values)
 {
-    struct backend_names backends = {0};
     uint32_t number = 0;
 
     (void)values;
@@ -187,7 +134,7 @@ void http_check_main(struct conf_reader *reader, const struct conf_scope *scope,
     http_proxy_conf_link(reader, scope);
     for (const struct conf_scope *server = conf_first(scope, CONF_SERVER); server != NULL;
          server = conf_next(server))
-        number_server(reader, server, &number, &backends);
+        number_server(reader, server, &number);
     http_check_addresses(reader, scope);
-    check_backends(reader, &backends);
+    http_upstream_conf_link(reader, scope);
 }

@@ -2,6 +2,7 @@
 
 #include "base/address.h"
 #include "base/arena.h"
+#include "http/http_attempts.h"
 #include "http/http_message.h"
 #include "http/http_rules.h"
 #include "relay/session.h"
@@ -16,6 +17,7 @@ struct http_exchange;
 struct http_access_state;
 struct http_location; /* what the configuration says for this path: http_conf.h */
 struct http_output;   /* http_output.h */
+struct http_proxy_target;
 struct http_server;
 
 /* What happens to the exchange, to its handler: how it gets the request's body, room to write, the
@@ -94,10 +96,9 @@ struct http_exchange {
     uint64_t body_received, body_sent, bytes_sent;
     uint32_t number;         /* among the requests of its connection, from 1 */
     uint64_t request_length; /* bytes of the head, then of the body too */
-    /* What the log says of the backend. */
-    struct address backend_address;
-    uint16_t backend_status;
-    uint32_t backend_ms;
+    /* What the log says of backends. */
+    struct http_attempts attempts;
+    const struct http_proxy_target *proxy_target; /* NULL: no backend was chosen yet */
     /* Variables that the configuration makes (set, map, geo, named captures…), by their number; at
      * == NULL: not worked out yet. NULL until the first one is. */
     struct slice *values;

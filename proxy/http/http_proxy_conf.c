@@ -16,22 +16,49 @@ static bool is_backend_host(struct slice host)
     return address_parse(host, &address) || dns_name_valid(host);
 }
 
-/* "host", "host:port", "[v6]", "[v6]:port". */
-static bool parse_backend(struct slice authority, struct backend_target *target)
+bool http_conf_authority(struct slice authority, uint16_t port, struct backend_target *target)
 {
     size_t bracket = slice_find_last(authority, ']');
     size_t colon = slice_find_last(authority, ':');
-    uint64_t port = 80;
+    uint64_t number = port;
 
     if (colon != SLICE_NOT_FOUND && (bracket == SLICE_NOT_FOUND || colon > bracket)) {
-        if (!number_parse(slice_from(authority, colon + 1), 65535, &port) || port == 0)
+        if (!number_parse(slice_from(authority, colon + 1), 65535, &number) || number == 0)
             return false;
         authority = slice_part(authority, 0, colon);
     }
     if (slice_starts(authority, SLICE("[")) && slice_ends(authority, SLICE("]")))
         authority = slice_part(authority, 1, authority.len - 2);
-    *target = (struct backend_target){.host = authority, .port = (uint16_t)port};
+    *target = (struct backend_target){.host = authority, .port = (uint16_t)number};
     return is_backend_host(authority);
+}
+
+static bool has_port(struct slice authority)
+{
+    size_t bracket = slice_find_last(authority, ']');
+    size_t colon = slice_find_last(authority, ':');
+
+    return colon != SLICE_NOT_FOUND && (bracket == SLICE_NOT_FOUND || colon > bracket);
+}
+
+const char *http_proxy_parse_url(struct slice url, struct http_proxy_pass *pass)
+{
+    struct slice rest;
+    size_t len = 0;
+
+    pass->is_tls = slice_starts_fold(url, SLICE("https://"));
+    if (!pass->is_tls && !slice_starts_fold(url, SLICE("http://")))
+        return "does not begin with http:// or https://";
+    rest = slice_from(url, pass->is_tls ? 8 : 7);
+    while (len < rest.len && rest.at[len] != '/' && rest.at[len] != '?')
+        len++;
+    pass->authority = slice_part(rest, 0, len);
+    pass->uri = slice_from(rest, len);
+    pass->has_uri = pass->uri.len > 0;
+    pass->has_port = has_port(pass->authority);
+    if (!http_conf_authority(pass->authority, pass->is_tls ? 443 : 80, &pass->target))
+        return "has no host with a port";
+    return NULL;
 }
 
 struct refused_beginning {
@@ -39,11 +66,13 @@ struct refused_beginning {
 };
 
 static const struct refused_beginning refused_backends[] = {
-    {"https://",     "TLS to backends is not supported yet",
-     "use http:// inside the machine or a private network"                               },
-    {"http://unix:", "backends on UNIX sockets are not supported",
-     "let the backend listen on 127.0.0.1"                                               },
-    {"grpc://",      "frontd speaks HTTP/1.1 to backends",         "use http://host:port"},
+    {"https://",      "TLS to backends is not supported yet",
+     "use http:// inside the machine or a private network"                                },
+    {"http://unix:",  "backends on UNIX sockets are not supported",
+     "let the backend listen on 127.0.0.1"                                                },
+    {"https://unix:", "backends on UNIX sockets are not supported",
+     "let the backend listen on 127.0.0.1"                                                },
+    {"grpc://",       "frontd speaks HTTP/1.1 to backends",         "use http://host:port"},
 };
 
 static bool check_backend_url(struct conf_reader *reader, const struct conf_word *word)
@@ -54,14 +83,33 @@ static bool check_backend_url(struct conf_reader *reader, const struct conf_word
         if (slice_starts_fold(word->text, slice_of(row->beginning)))
             return http_conf_refuse(reader, word->place, row->help, "%s", row->message);
     }
-    if (slice_find(word->text, '$') != SLICE_NOT_FOUND)
-        return http_conf_refuse(reader, word->place,
-                                "write the backend's name; it is resolved at run time anyway",
-                                "variables in `proxy_pass` come later");
-    if (!slice_starts_fold(word->text, SLICE("http://")))
-        return http_conf_refuse(reader, word->place, "write `proxy_pass http://host:port;`",
-                                "`%.*s` does not begin with http://", HTTP_SHOW(word->text));
     return true;
+}
+
+/* `proxy_pass http://$name:$port;`: nothing is known before there is a request. */
+static bool parse_variable_pass(struct conf_reader *reader, const struct conf_word *word,
+                                struct http_proxy_pass *pass)
+{
+    if (!http_conf_template(reader, word->text, word->place, &pass->text))
+        return false;
+    pass->has_variables = true;
+    if (slice_starts(word->text, SLICE("$")) || slice_starts_fold(word->text, SLICE("http://")) ||
+        slice_starts_fold(word->text, SLICE("https://")))
+        return true;
+    return http_conf_refuse(reader, word->place, "write `proxy_pass http://$host:port;`",
+                            "`%.*s` does not begin with http:// or a variable",
+                            HTTP_SHOW(word->text));
+}
+
+static bool parse_constant_pass(struct conf_reader *reader, const struct conf_word *word,
+                                struct http_proxy_pass *pass)
+{
+    const char *wrong = http_proxy_parse_url(word->text, pass);
+
+    if (wrong == NULL)
+        return true;
+    return http_conf_refuse(reader, word->place, "write `proxy_pass http://host:port;`",
+                            "`%.*s` %s", HTTP_SHOW(word->text), wrong);
 }
 
 static bool parse_proxy_pass(struct conf_reader *reader, const struct conf_directive *directive,
@@ -69,19 +117,12 @@ static bool parse_proxy_pass(struct conf_reader *reader, const struct conf_direc
 {
     const struct conf_word *word = &directive->words[0];
     struct http_proxy_pass pass = {.present = true, .place = word->place};
-    struct slice rest = slice_from(word->text, sizeof "http://" - 1);
-    size_t len = 0;
 
     if (!check_backend_url(reader, word))
         return false;
-    while (len < rest.len && rest.at[len] != '/' && rest.at[len] != '?')
-        len++;
-    pass.authority = slice_part(rest, 0, len);
-    pass.uri = slice_from(rest, len);
-    pass.has_uri = pass.uri.len > 0;
-    if (!parse_backend(pass.authority, &pass.target))
-        return http_conf_refuse(reader, word->place, "write `proxy_pass http://host:port;`",
-                                "`%.*s` is no host with a port", HTTP_SHOW(pass.authority));
+    if (slice_find(word->text, '$') == SLICE_NOT_FOUND ? !parse_constant_pass(reader, word, &pass)
+                                                       : !parse_variable_pass(reader, word, &pass))
+        return false;
     *(struct http_proxy_pass *)value = pass;
     return true;
 }
@@ -108,6 +149,8 @@ static bool parse_set_header(struct conf_reader *reader, const struct conf_direc
     if (name->text.len == 0 || !chars_all(name->text, CHARS_TOKEN))
         return conf_fail(reader, name->place, "`%.*s` is no name of a header field",
                          HTTP_SHOW(name->text));
+    if (is_framing(name->text) && text->text.len == 0)
+        return true; /* proxy_pass_request_body off leaves it out */
     if (is_framing(name->text))
         return http_conf_refuse(reader, name->place, "leave it out",
                                 "frontd says itself how long a body is");
@@ -120,6 +163,14 @@ static bool parse_set_header(struct conf_reader *reader, const struct conf_direc
 }
 
 static const struct conf_type http_type_set_header = {"header field", parse_set_header};
+
+static const char *const websocket_words[] = {"auto", "off", NULL};
+static const char *const proxy_http_versions[] = {"1.0", "1.1", NULL};
+
+/* In the order of enum http_proxy_fault. */
+static const char *const proxy_faults[] = {
+    "error",    "timeout",  "invalid_header", "http_500",       "http_502", "http_503", "http_504",
+    "http_403", "http_404", "http_429",       "non_idempotent", "off",      "updating", NULL};
 
 #define CONF_STRUCT struct http_proxy_conf
 static const struct conf_row rows[] = {

@@ -13,13 +13,20 @@
 /* What the configuration says about backends: the rows of http_proxy.def. Constant once it is read,
  * lives as long as the struct conf. A location points to its own (http_location.proxy). */
 
+struct http_upstream;
+
 /* proxy_pass */
 struct http_proxy_pass {
     bool present;
+    bool has_port; /* written */
+    bool has_uri;  /* a path is written: it replaces what the location matched */
+    bool is_tls;
     struct backend_target target;
     struct slice authority; /* $proxy_host: host[:port] as written */
-    bool has_uri;           /* a path is written: it replaces what the location matched */
     struct slice uri;
+    const struct http_upstream *upstream; /* worked out; NULL with variables */
+    struct http_template text; /* with variables: all of it, worked out for each request */
+    bool has_variables;
     struct conf_place place;
 };
 
@@ -35,6 +42,9 @@ struct http_set_headers {
     size_t count;
 };
 
+enum http_websocket { HTTP_WEBSOCKET_AUTO, HTTP_WEBSOCKET_OFF };
+enum http_proxy_version { HTTP_PROXY_1_0, HTTP_PROXY_1_1 };
+
 struct http_proxy_conf {
 #include "conf/conf_members.inc"
 #include "http/http_proxy.def"
@@ -44,3 +54,10 @@ extern const struct conf_group http_proxy_group;
 
 /* Gives each location in `scope` its http_proxy_conf: before anything else looks at them. */
 void http_proxy_conf_link(struct conf_reader *reader, const struct conf_scope *scope);
+
+/* "host", "host:port", "[v6]", "[v6]:port". */
+bool http_conf_authority(struct slice authority, uint16_t port, struct backend_target *target);
+
+/* An absolute URL with http:// or https:// taken apart: *pass gets is_tls, authority, target, uri,
+ * has_port and has_uri. What is wrong with it in words, or NULL. */
+const char *http_proxy_parse_url(struct slice url, struct http_proxy_pass *pass);

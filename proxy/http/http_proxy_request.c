@@ -80,29 +80,31 @@ bool http_proxy_is_hop_field(const struct http_field *field, const struct http_f
 
 /* The URI part of proxy_pass takes the place of what the location matched; the rest is the
  * normalised path, escaped again. Without a URI part the target goes as it came. */
-static struct slice backend_target(struct http_exchange *exchange)
+static struct slice backend_target(struct http_proxy *proxy)
 {
-    const struct http_proxy_pass *pass = &exchange->location->proxy->pass;
+    const struct http_proxy_target *target = &proxy->target;
+    struct http_exchange *exchange = proxy->exchange;
     const struct http_request *request = &exchange->request;
-    struct slice path, target;
+    struct slice path;
     struct text text;
 
-    if (!pass->has_uri)
+    if (target->is_whole_uri)
+        return target->uri;
+    if (!target->has_uri)
         return request->raw_path;
     path =
         http_uri_escape(&exchange->arena, slice_from(request->path, exchange->location->path.len));
-    text = text_in(NULL, pass->uri.len + path.len + request->query.len + 1);
+    text = text_in(NULL, target->uri.len + path.len + request->query.len + 1);
     text.at = arena_alloc(&exchange->arena, text.capacity);
     if (text.at == NULL)
         return SLICE_NONE;
-    text_add(&text, pass->uri);
+    text_add(&text, target->uri);
     text_add(&text, path);
     if (request->query.len > 0) {
         text_byte(&text, '?');
         text_add(&text, request->query);
     }
-    target = text_slice(&text);
-    return target;
+    return text_slice(&text);
 }
 
 /* Fields. */
@@ -137,46 +139,77 @@ static void write_clean(struct text *out, struct slice name, struct slice value)
     text_add(out, SLICE("\r\n"));
 }
 
-static void write_set_fields(struct text *out, struct http_proxy *proxy, const struct slice *values)
-{
-    const struct http_set_headers *set = &proxy->exchange->location->proxy->set_header;
+/* Fields that are set, each with its value for this request. */
+struct set_fields {
+    const struct http_set_headers *set;
+    struct slice *values;
+    size_t size; /* of all of them as text */
+};
 
-    for (size_t i = 0; i < set->count; i++) {
-        if (set->items[i].id == HTTP_FIELD_CONNECTION)
-            proxy->closes = http_value_has_token(values[i], SLICE("close"));
-        else if (values[i].len > 0 && !is_ours(set->items[i].id))
-            write_clean(out, set->items[i].name, values[i]);
-    }
+static const struct slice *set_value(const struct set_fields *fields, enum http_field_id id)
+{
+    for (size_t i = 0; i < fields->set->count; i++)
+        if (fields->set->items[i].id == id)
+            return &fields->values[i];
+    return NULL;
+}
+
+/* `proxy_set_header Connection close;` holds; `Connection "upgrade"` with `Upgrade $http_upgrade`,
+ * as it is copied everywhere, asks for a WebSocket even where `websocket off` stands. What else
+ * they may say is for frontd to say. */
+static void decide_connection(struct http_proxy *proxy, const struct set_fields *fields)
+{
+    const struct slice *connection = set_value(fields, HTTP_FIELD_CONNECTION);
+    const struct slice *upgrade = set_value(fields, HTTP_FIELD_UPGRADE);
+    bool is_wanted = connection != NULL && upgrade != NULL && upgrade->len > 0 &&
+                     http_value_has_token(*connection, SLICE("upgrade"));
+
+    proxy->upgrades = proxy->exchange->request.wants_upgrade &&
+                      proxy->conf->proxy_http_version == HTTP_PROXY_1_1 &&
+                      (is_wanted || proxy->conf->websocket == HTTP_WEBSOCKET_AUTO);
+    proxy->closes = proxy->conf->proxy_http_version == HTTP_PROXY_1_0 ||
+                    (connection != NULL && http_value_has_token(*connection, SLICE("close")));
+}
+
+static void write_set_fields(struct text *out, const struct set_fields *fields)
+{
+    for (size_t i = 0; i < fields->set->count; i++)
+        if (fields->values[i].len > 0 && !is_ours(fields->set->items[i].id))
+            write_clean(out, fields->set->items[i].name, fields->values[i]);
 }
 
 /* A request in HTTP/1.1 must have a Host: $proxy_host unless the configuration gives one. */
-static void write_host(struct text *out, const struct http_proxy *proxy, const struct slice *values)
+static void write_host(struct text *out, const struct http_proxy *proxy,
+                       const struct set_fields *fields)
 {
-    const struct http_location *location = proxy->exchange->location;
+    const struct slice *host = set_value(fields, HTTP_FIELD_HOST);
 
-    for (size_t i = 0; i < location->proxy->set_header.count; i++)
-        if (location->proxy->set_header.items[i].id == HTTP_FIELD_HOST && values[i].len > 0)
-            return;
-    write_clean(out, SLICE("Host"), location->proxy->pass.authority);
+    if (host == NULL || host->len == 0)
+        write_clean(out, SLICE("Host"), proxy->target.authority);
+}
+
+static bool says_length(const struct http_proxy *proxy)
+{
+    const struct http_request *request = &proxy->exchange->request;
+
+    if (!proxy->conf->proxy_pass_request_body || proxy->exchange->drops_body)
+        return false;
+    return proxy->framing == HTTP_LENGTH ||
+           http_field_value(request->fields, request->field_count, HTTP_FIELD_CONTENT_LENGTH).at !=
+               NULL;
 }
 
 static void write_own_fields(struct text *out, const struct http_proxy *proxy)
 {
-    const struct http_request *request = &proxy->exchange->request;
-
-    if (request->wants_upgrade)
+    if (proxy->upgrades)
         text_add(out, SLICE("Connection: Upgrade\r\nUpgrade: websocket\r\n"));
     else if (proxy->closes)
         text_add(out, SLICE("Connection: close\r\n"));
-    if (proxy->exchange->drops_body)
-        return;
-    if (request->framing == HTTP_CHUNKED) {
+    if (proxy->framing == HTTP_CHUNKED) {
         text_add(out, SLICE("Transfer-Encoding: chunked\r\n"));
-    } else if (request->framing == HTTP_LENGTH ||
-               http_field_value(request->fields, request->field_count, HTTP_FIELD_CONTENT_LENGTH)
-                       .at != NULL) {
+    } else if (says_length(proxy)) {
         text_add(out, SLICE("Content-Length: "));
-        text_number(out, request->content_length);
+        text_number(out, proxy->content_length);
         text_add(out, SLICE("\r\n"));
     }
 }
@@ -184,9 +217,9 @@ static void write_own_fields(struct text *out, const struct http_proxy *proxy)
 static void write_client_fields(struct text *out, const struct http_proxy *proxy)
 {
     const struct http_request *request = &proxy->exchange->request;
-    const struct http_set_headers *set = &proxy->exchange->location->proxy->set_header;
+    const struct http_set_headers *set = &proxy->conf->set_header;
 
-    for (size_t i = 0; i < request->field_count; i++) {
+    for (size_t i = 0; proxy->conf->proxy_pass_request_headers && i < request->field_count; i++) {
         const struct http_field *field = &request->fields[i];
 
         if (field->id != HTTP_FIELD_HOST && !is_ours(field->id) &&
@@ -196,16 +229,19 @@ static void write_client_fields(struct text *out, const struct http_proxy *proxy
     }
 }
 
-static struct slice *evaluate_set_fields(struct http_exchange *exchange, size_t *size)
+static bool evaluate_set_fields(struct http_proxy *proxy, struct set_fields *fields)
 {
-    const struct http_set_headers *set = &exchange->location->proxy->set_header;
-    struct slice *values = arena_alloc(&exchange->arena, set->count * sizeof *values + 1);
+    struct http_exchange *exchange = proxy->exchange;
+    size_t count = proxy->conf->set_header.count;
 
-    for (size_t i = 0; values != NULL && i < set->count; i++) {
-        values[i] = http_evaluate(exchange, &set->items[i].value);
-        *size += set->items[i].name.len + values[i].len + 4;
+    fields->set = &proxy->conf->set_header;
+    fields->size = 0;
+    fields->values = arena_alloc(&exchange->arena, count * sizeof *fields->values + 1);
+    for (size_t i = 0; fields->values != NULL && i < count; i++) {
+        fields->values[i] = http_evaluate(exchange, &fields->set->items[i].value);
+        fields->size += fields->set->items[i].name.len + fields->values[i].len + 4;
     }
-    return values;
+    return fields->values != NULL;
 }
 
 static size_t client_fields_size(const struct http_request *request)
@@ -217,24 +253,32 @@ static size_t client_fields_size(const struct http_request *request)
     return size;
 }
 
+/* Room for our own fields and the words of the request line. */
+#define OWN_SIZE 256
+
 struct slice http_proxy_request_head(struct http_proxy *proxy)
 {
     struct http_exchange *exchange = proxy->exchange;
-    struct slice target = backend_target(exchange);
-    size_t size = 256 + exchange->location->proxy->pass.authority.len +
-                  exchange->request.method_text.len + target.len +
-                  client_fields_size(&exchange->request);
-    struct slice *values = evaluate_set_fields(exchange, &size);
-    struct text out = text_in(arena_alloc(&exchange->arena, size), size);
+    struct slice target = backend_target(proxy), method = exchange->request.method_text;
+    struct set_fields fields;
+    struct text out;
+    size_t size;
 
-    if (target.at == NULL || values == NULL || out.at == NULL)
+    if (target.at == NULL || !evaluate_set_fields(proxy, &fields))
         return SLICE_NONE;
-    text_add(&out, exchange->request.method_text);
+    decide_connection(proxy, &fields);
+    size = OWN_SIZE + proxy->target.authority.len + method.len + target.len + fields.size +
+           client_fields_size(&exchange->request);
+    out = text_in(arena_alloc(&exchange->arena, size), size);
+    if (out.at == NULL)
+        return SLICE_NONE;
+    text_add(&out, method);
     text_byte(&out, ' ');
     text_add(&out, target);
-    text_add(&out, SLICE(" HTTP/1.1\r\n"));
-    write_set_fields(&out, proxy, values);
-    write_host(&out, proxy, values);
+    text_add(&out, proxy->conf->proxy_http_version == HTTP_PROXY_1_0 ? SLICE(" HTTP/1.0\r\n")
+                                                                     : SLICE(" HTTP/1.1\r\n"));
+    write_set_fields(&out, &fields);
+    write_host(&out, proxy, &fields);
     write_own_fields(&out, proxy);
     write_client_fields(&out, proxy);
     text_add(&out, SLICE("\r\n"));

@@ -14,10 +14,11 @@ static bool is_dropped(const struct http_field *field)
 static bool is_backend_url(const struct http_proxy_pass *pass, struct slice url, struct slice *rest)
 {
     struct slice uri = pass->has_uri ? pass->uri : SLICE("/");
+    struct slice scheme = pass->is_tls ? SLICE("https://") : SLICE("http://");
 
-    if (!slice_starts_fold(url, SLICE("http://")))
+    if (pass->has_variables || !slice_starts_fold(url, scheme))
         return false;
-    url = slice_from(url, 7);
+    url = slice_from(url, scheme.len);
     if (!slice_starts_fold(url, pass->authority))
         return false;
     url = slice_from(url, pass->authority.len);

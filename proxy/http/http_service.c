@@ -6,6 +6,7 @@
 #include "http/http_exchange.h"
 #include "http/http_file_cache.h"
 #include "http/http_files_conf.h"
+#include "http/http_upstream.h"
 #include "net/loop.h"
 #include "relay/listen.h"
 #include "relay/log_files.h"
@@ -50,8 +51,6 @@ static void add_location(struct http_content *content, const struct http_locatio
 
     if (location->files->place.base.len > 0)
         found->root = http_file_cache_root(content->files, location->files->place.base);
-    if (http_location_proxies(location))
-        rights_connect(&content->worker->rights, location->proxy->pass.target.port);
     find_logs(content, location);
     found->password_file = find_passwords(content, location);
     found->access_steps = http_access_steps(location);
@@ -127,6 +126,7 @@ struct http_content *http_content_start(struct worker *worker)
             slice_equal(slice_of(listen->protocol_name), slice_of(http_protocol_conf.name)))
             start_listen(content, listen);
     }
+    http_upstream_start(content);
     http_file_cache_confine(content->files, &worker->rights);
     return content;
 }
@@ -135,6 +135,7 @@ void http_content_stop(struct http_content *content)
 {
     if (content == NULL)
         return;
+    http_upstream_stop(content);
     http_file_cache_free(content->files);
     http_matcher_deinit(&content->matcher);
     arena_deinit(&content->arena);

@@ -12,6 +12,7 @@
 /* What all HTTP sessions of a worker share (struct http_content), and what those of one listening
  * address share (struct http_service, the listen's `service`). */
 
+struct balancer;
 struct worker;
 struct http_exchange;
 struct http_file_cache;
@@ -37,6 +38,8 @@ struct http_content {
     struct slice hostname, pid;              /* $hostname, $pid */
     uint64_t secret[2];                      /* for $request_id and boundaries */
     struct http_content_location *locations; /* by http_location.number */
+    const struct http_upstreams *upstreams;  /* of the configuration */
+    struct balancer **balancers;             /* by http_upstream.number */
 };
 
 struct http_service {

@@ -67,7 +67,8 @@ static void fill_variable(struct http_template_part *part, struct slice name, st
 
     if (!names[part->variable].is_prefix)
         return;
-    if (part->variable == HTTP_VARIABLE_HTTP || part->variable == HTTP_VARIABLE_SENT_HTTP) {
+    if (part->variable == HTTP_VARIABLE_HTTP || part->variable == HTTP_VARIABLE_SENT_HTTP ||
+        part->variable == HTTP_VARIABLE_UPSTREAM_HTTP) {
         part->text = field_name(rest, arena);
         part->id = http_field_lookup(part->text);
     } else {

@@ -43,36 +43,6 @@ struct slice http_value_response_field(struct http_exchange *exchange,
     return http_value_find_field(response->fields, response->field_count, part);
 }
 
-struct slice http_value_backend_address(struct http_exchange *exchange,
-                                        const struct http_template_part *part)
-{
-    char memory[ADDRESS_TEXT_MAX];
-    struct text text = text_in(memory, sizeof memory);
-
-    (void)part;
-    if (exchange->backend_address.family == 0)
-        return SLICE_NONE;
-    address_port_text(&exchange->backend_address, &text);
-    return http_value_keep(exchange, &text);
-}
-
-struct slice http_value_backend_status(struct http_exchange *exchange,
-                                       const struct http_template_part *part)
-{
-    (void)part;
-    return exchange->backend_status == 0 ? SLICE_NONE
-                                         : http_value_of_number(exchange, exchange->backend_status);
-}
-
-struct slice http_value_backend_time(struct http_exchange *exchange,
-                                     const struct http_template_part *part)
-{
-    (void)part;
-    if (exchange->backend_address.family == 0)
-        return SLICE_NONE;
-    return http_value_of_seconds(exchange, exchange->backend_ms);
-}
-
 /* This process. */
 
 struct slice http_value_hostname(struct http_exchange *exchange,

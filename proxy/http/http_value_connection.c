@@ -154,24 +154,6 @@ struct slice http_value_request_filename(struct http_exchange *exchange,
     return exchange->location == NULL ? SLICE_NONE : http_value_present(http_files_name(exchange));
 }
 
-struct slice http_value_proxy_host(struct http_exchange *exchange,
-                                   const struct http_template_part *part)
-{
-    (void)part;
-    if (exchange->location == NULL || !http_location_proxies(exchange->location))
-        return SLICE_NONE;
-    return exchange->location->proxy->pass.authority;
-}
-
-struct slice http_value_proxy_port(struct http_exchange *exchange,
-                                   const struct http_template_part *part)
-{
-    (void)part;
-    if (exchange->location == NULL || !http_location_proxies(exchange->location))
-        return SLICE_NONE;
-    return http_value_of_number(exchange, exchange->location->proxy->pass.target.port);
-}
-
 /* Every X-Forwarded-For of the request, then the client. */
 struct slice http_value_forwarded_for(struct http_exchange *exchange,
                                       const struct http_template_part *part)

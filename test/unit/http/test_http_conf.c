@@ -116,15 +116,36 @@ static const struct finding_case finding_cases[] = {
     {LOCATION("proxy_pass http://[::1]:81/x/;"), ""},
     {LOCATION("proxy_pass https://a;"), "1:35: error: TLS to backends is not supported yet\n"
                                         "= use http:// inside the machine or a private network\n"},
-    {LOCATION("proxy_pass http://$b;"),
-     "1:35: error: variables in `proxy_pass` come later\n"
-     "= write the backend's name; it is resolved at run time anyway\n"},
-    {LOCATION("proxy_pass a:80;"), "1:35: error: `a:80` does not begin with http://\n"
+    {LOCATION("proxy_pass http://$nobody;"), "1:35: error: unknown variable `$nobody`\n"},
+    {LOCATION("proxy_pass http://$host:$server_port$uri;"), ""},
+    {LOCATION("proxy_pass ftp://$host;"),
+     "1:35: error: `ftp://$host` does not begin with http:// or a variable\n"
+     "= write `proxy_pass http://$host:port;`\n"},
+    {"http{upstream a{server b;} upstream A{server c:81 weight=5 max_fails=0 fail_timeout=3s "
+     "max_conns=9 down resolve;}}",
+     "1:37: error: there is an upstream `A` already (1)\n"},
+    {"http{upstream a{}}", "1:6: error: this upstream has no server\n= add `server host:port;`\n"},
+    {"http{upstream a{server b weigth=5;}}",
+     "1:26: error: unknown parameter `weigth=5`\n= did you mean `weight=`?\n"},
+    {"http{upstream a{server b weight=0;}}", "1:26: error: invalid value in `weight=0`\n"},
+    {"http{upstream a{server unix:/x;}}",
+     "1:24: error: backends on UNIX sockets are not supported\n"
+     "= let the backend listen on 127.0.0.1\n"},
+    {"http{upstream a{server b; server c backup; ip_hash;}}",
+     "1:34: error: `ip_hash` knows no backup servers\n= leave out `backup` or `ip_hash`\n"},
+    {"http{upstream a{server b; least_conn; ip_hash;}}",
+     "1:6: error: this upstream has both `least_conn` and `ip_hash`\n= keep one of them\n"},
+    {"http{upstream a{server b;} server{location /{proxy_pass http://A:81;}}}",
+     "1:57: error: upstream `a` may not have a port\n= leave the port out: its servers have theirs\n"},
+    {"http{upstream a{server b; zone x 64k; keepalive 8; keepalive_timeout 9s; least_conn;"
+     "keepalive_requests 7; keepalive_time 2h;} server{location /{proxy_pass http://a/x;}}}",
+     ""},
+    {LOCATION("proxy_pass a:80;"), "1:35: error: `a:80` does not begin with http:// or https://\n"
                                    "= write `proxy_pass http://host:port;`\n"},
     {LOCATION("proxy_pass http://a b:80;"),
      "1:44: error: `proxy_pass` takes 1 word, not 2\n"
      "= write `proxy_pass http://host[:port][/path];`\n"},
-    {LOCATION("proxy_pass http://a:0;"), "1:35: error: `a:0` is no host with a port\n"
+    {LOCATION("proxy_pass http://a:0;"), "1:35: error: `http://a:0` has no host with a port\n"
                                          "= write `proxy_pass http://host:port;`\n"},
     {LOCATION("proxy_pass http://unix:/x;"),
      "1:35: error: backends on UNIX sockets are not supported\n"
@@ -283,7 +304,6 @@ static const struct refused_case refused[] = {
     {"ssl", "http{%s}", false},
     {"sub_filter", "http{%s}", false},
     {"uwsgi_pass", LOCATION("%s"), false},
-    {"upstream", "http{%s}", true},
 };
 /* clang-format on */
 

@@ -124,14 +124,20 @@ static void test_heads(void **state)
 
         location->proxy = conf;
         location->path = slice_of(rows[i].location);
-        conf->pass.authority = SLICE("b:81");
-        conf->pass.has_uri = rows[i].uri != NULL;
+        conf->proxy_http_version = HTTP_PROXY_1_1;
+        conf->proxy_pass_request_headers = true;
+        conf->proxy_pass_request_body = true;
+        proxy.conf = conf;
+        proxy.target.authority = SLICE("b:81");
+        proxy.target.has_uri = rows[i].uri != NULL;
         if (rows[i].uri != NULL)
-            conf->pass.uri = slice_of(rows[i].uri);
+            proxy.target.uri = slice_of(rows[i].uri);
         arena_init(&exchange.arena, 262144);
         assert_int_equal(
             http1_parse_request(slice_of(rows[i].request), &exchange.arena, &exchange.request),
             HTTP_ACCEPTED);
+        proxy.framing = exchange.request.framing;
+        proxy.content_length = exchange.request.content_length;
         head = http_proxy_request_head(&proxy);
         if (!slice_equal(head, slice_of(rows[i].head)))
             fail_msg("%s: %.*s", rows[i].request, (int)head.len, head.at);

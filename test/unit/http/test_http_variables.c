@@ -255,14 +255,39 @@ static void says_what_the_connection_is(void **state)
 static void says_what_the_backend_did(void **state)
 {
     struct http_exchange *exchange = ask(*state, "/app/x", "");
+    struct http_field fields[] = {
+        {SLICE("X-A"),        SLICE("v"),             HTTP_FIELD_OTHER},
+        {SLICE("Set-Cookie"), SLICE("sid=7; Path=/"), HTTP_FIELD_OTHER}
+    };
+    const struct http_response answer = {.fields = fields, .field_count = 2};
+    struct http_attempt first = {.status = 502,
+                                 .connect_ms = HTTP_ATTEMPT_UNKNOWN,
+                                 .header_ms = HTTP_ATTEMPT_UNKNOWN,
+                                 .response_ms = 1234};
+    struct http_attempt second = {.name = SLICE("group"),
+                                  .connect_ms = HTTP_ATTEMPT_UNKNOWN,
+                                  .header_ms = HTTP_ATTEMPT_UNKNOWN,
+                                  .response_ms = HTTP_ATTEMPT_UNKNOWN};
+    struct http_attempt third = {.name = SLICE("group"),
+                                 .status = 200,
+                                 .header_ms = 11,
+                                 .response_ms = 12,
+                                 .is_redirected = true,
+                                 .answer = &answer};
 
     assert_value(exchange, "[$upstream_addr][$upstream_status][$upstream_response_time]", "[][][]");
-    assert_true(address_parse(SLICE("::1"), &exchange->backend_address));
-    exchange->backend_address.port = 81;
-    exchange->backend_status = 502;
-    exchange->backend_ms = 1234;
-    assert_value(exchange, "$upstream_addr $upstream_status $upstream_response_time",
-                 "[::1]:81 502 1.234");
+    assert_true(address_parse(SLICE("::1"), &first.address));
+    first.address.port = 81;
+    http_attempts_add(&exchange->attempts, &first);
+    assert_value(exchange,
+                 "$upstream_addr $upstream_status $upstream_response_time $upstream_connect_time",
+                 "[::1]:81 502 1.234 -");
+    http_attempts_add(&exchange->attempts, &second);
+    http_attempts_add(&exchange->attempts, &third);
+    assert_value(exchange,
+                 "$upstream_addr $upstream_status $upstream_response_time $upstream_header_time",
+                 "[::1]:81, group : group 502, - : 200 1.234, - : 0.012 -, - : 0.011");
+    assert_value(exchange, "$upstream_http_x_a|$upstream_http_x_b|$upstream_cookie_sid|", "v||7|");
 }
 
 static void an_id_is_the_same_at_each_use_and_for_nobody_else(void **state)

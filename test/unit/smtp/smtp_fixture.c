@@ -21,11 +21,11 @@ void fixture_init(struct fixture *fixture)
         fixture->files.files[index].fd = memfd_create("log", 0);
     }
     fixture->targets[0] = (struct smtp_target){
-        {SLICE("mx1"), 25},
+        {.host = SLICE("mx1"), .port = 25},
         SLICE("mx1:25"), {0           }
     };
     fixture->targets[1] = (struct smtp_target){
-        {SLICE("mx2"), 25},
+        {.host = SLICE("mx2"), .port = 25},
         SLICE("mx2:25"), {0           }
     };
     fixture->name.text = SLICE("edge.example");
