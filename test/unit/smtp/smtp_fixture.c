@@ -22,11 +22,11 @@ void fixture_init(struct fixture *fixture)
     }
     fixture->targets[0] = (struct smtp_target){
         {.host = SLICE("mx1"), .port = 25},
-        SLICE("mx1:25"), {0           }
+        SLICE("mx1:25"), {0                   }
     };
     fixture->targets[1] = (struct smtp_target){
         {.host = SLICE("mx2"), .port = 25},
-        SLICE("mx2:25"), {0           }
+        SLICE("mx2:25"), {0                   }
     };
     fixture->name.text = SLICE("edge.example");
     fixture->conf.server_name = (struct conf_word_list){&fixture->name, 1};
