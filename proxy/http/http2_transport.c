@@ -106,8 +106,9 @@ static void submit_head(struct http2_exchange *exchange)
 
     fields.count = 0;
     add_own(&fields, SLICE(":status"), status_text(status, digits));
-    add(&fields, SLICE("server"), SLICE("frontd"),
-        NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE);
+    if (!base->response.hides_server)
+        add(&fields, SLICE("server"), SLICE("frontd"),
+            NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE);
     add_own(&fields, SLICE("date"), (struct slice){clock->date, HTTP_DATE_LEN});
     if (says_length(base, status)) {
         text_number(&length,

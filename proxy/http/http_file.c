@@ -5,6 +5,7 @@
 #include "http/http_files.h"
 #include "http/http_files_conf.h"
 #include "http/http_handlers.h"
+#include "http/http_precompressed.h"
 #include "http/http_return.h"
 #include "http/http_service.h"
 #include "http/http_variables.h"
@@ -96,6 +97,8 @@ static void serve(struct http_exchange *exchange)
 
     errno = ENOENT;
     if (root != NULL && path.at != NULL)
+        file = http_precompressed_get(exchange, root, path, now(exchange));
+    if (file == NULL && root != NULL && path.at != NULL)
         file = http_file_cache_get(http_content_of(exchange)->files, root, path, now(exchange));
     if (file != NULL)
         http_file_send(exchange, file);

@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "http/http_conditional.h"
 #include "http/http_conf.h"
-#include "http/http_output_conf.h"
+#include "http/http_output_fields.h"
 #include "http/http_range.h"
 #include "http/http_service.h"
 
@@ -61,6 +61,14 @@ static struct slice etag_of(const struct http_exchange *exchange, const struct h
     return output != NULL && !output->etag ? SLICE_NONE : file->etag;
 }
 
+/* Parts of a compressed file are of no use to most who ask for parts. */
+static bool takes_ranges(const struct http_exchange *exchange)
+{
+    return exchange->location->output == NULL ||
+           (!is_error_page(exchange) &&
+            !http_output_has_field(&exchange->response, SLICE("Content-Encoding")));
+}
+
 static void add_validators(struct http_exchange *exchange, const struct http_file *file)
 {
     if (!is_error_page(exchange))
@@ -99,6 +107,7 @@ static void send_not_modified(struct http_exchange *exchange)
 {
     const struct file_answer *answer = exchange->handler;
 
+    http_output_drop_field(exchange, SLICE("Content-Encoding"));
     exchange->response.status = 304;
     exchange->response.framing = HTTP_NO_BODY;
     add_validators(exchange, answer->file);
@@ -110,7 +119,7 @@ static void send_whole(struct http_exchange *exchange)
 {
     const struct file_answer *answer = exchange->handler;
 
-    if (!is_error_page(exchange))
+    if (takes_ranges(exchange))
         http_exchange_add_field(exchange, SLICE("Accept-Ranges"), SLICE("bytes"));
     send_head(exchange, 200, answer->type, answer->file->size);
     send_bytes(exchange, 0, answer->file->size);
@@ -276,13 +285,15 @@ void http_file_send(struct http_exchange *exchange, struct http_file *file)
     }
     switch (http_conditional_check(request, &validators)) {
     case HTTP_CONDITION_FAILED:
+        http_output_drop_field(exchange, SLICE("Content-Encoding"));
         http_exchange_error(exchange, 412);
         break;
     case HTTP_CONDITION_NOT_MODIFIED:
         send_not_modified(exchange);
         break;
     case HTTP_CONDITION_SEND:
-        if (range.at != NULL && http_conditional_range(request, &validators))
+        if (range.at != NULL && takes_ranges(exchange) &&
+            http_conditional_range(request, &validators))
             send_asked(exchange, range);
         else
             send_whole(exchange);

@@ -148,6 +148,7 @@ static const char *const http_output_version_words[] = {"1.0", "1.1", NULL};
 static const char *const http_output_proxied_words[] = {
     "off",     "any",  "expired", "no-cache", "no-store", "private", "no_last_modified",
     "no_etag", "auth", NULL};
+static const char *const http_output_static_words[] = {"on", "off", "always", NULL};
 static const char *const http_output_inherit_words[] = {"on", "off", "merge", NULL};
 static const char *const http_output_security_words[] = {"basic", "strict", "off", NULL};
 
@@ -198,7 +199,8 @@ static bool has_rules(const struct http_output_conf *output)
            output->expires.has_template || output->expires.fixed.kind != HTTP_EXPIRES_OFF ||
            output->server_tokens != HTTP_SERVER_FRONTD || !output->etag ||
            !output->chunked_transfer_encoding || output->hsts.value.len > 0 ||
-           output->security_headers != HTTP_SECURITY_OFF || output->gzip || output->compress.on;
+           output->security_headers != HTTP_SECURITY_OFF || output->gzip || output->compress.on ||
+           output->stored.count > 0;
 }
 
 static void check(struct conf_reader *reader, const struct conf_scope *scope, void *values)
@@ -207,6 +209,7 @@ static void check(struct conf_reader *reader, const struct conf_scope *scope, vo
     struct http_location *location = conf_values(reader->conf, scope, &http_location_group);
 
     choose_fields(reader, scope, output);
+    output->stored = http_gzip_stored(output);
     if (location != NULL)
         location->output = has_rules(output) ? output : NULL;
 }

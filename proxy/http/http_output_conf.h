@@ -88,6 +88,26 @@ struct http_compress {
     bool on;
 };
 
+/* gzip_static */
+enum http_static {
+    HTTP_STATIC_ON,
+    HTTP_STATIC_OFF,
+    HTTP_STATIC_ALWAYS,
+};
+
+/* precompressed */
+struct http_coding {
+    struct slice name, extension; /* "gzip", ".gz" */
+};
+
+#define HTTP_CODINGS_MAX 3
+
+struct http_precompressed {
+    const struct http_coding *items[HTTP_CODINGS_MAX]; /* the best first */
+    size_t count;
+    bool always; /* whether the client takes it or not */
+};
+
 /* hsts */
 struct http_hsts {
     struct slice value; /* of Strict-Transport-Security; empty: off */
@@ -105,9 +125,14 @@ struct http_output_conf {
 #include "http/http_output.def"
 
     /* Worked out when everything is read. */
-    struct http_added_fields fields; /* add_header, inherited ones included */
+    struct http_added_fields fields;  /* add_header, inherited ones included */
+    struct http_precompressed stored; /* precompressed and gzip_static */
 };
 
 extern const struct conf_group http_output_group;
-extern const struct conf_type http_type_error_page;                 /* http_error_jump_conf.c */
-extern const struct conf_type http_type_agents, http_type_compress; /* http_gzip_conf.c */
+extern const struct conf_type http_type_error_page; /* http_error_jump_conf.c */
+extern const struct conf_type http_type_agents, http_type_compress,
+    http_type_precompressed; /* http_gzip_conf.c */
+
+/* Adds what gzip_static says to what precompressed says. */
+struct http_precompressed http_gzip_stored(const struct http_output_conf *output);

@@ -288,7 +288,6 @@ static const struct refused_case refused[] = {
     {"error_page", "http{%s}", false},
     {"expires", "http{%s}", false},
     {"fastcgi_pass", LOCATION("%s"), false},
-    {"gzip_static", "http{%s}", false},
     {"grpc_pass", LOCATION("%s"), false},
     {"if", SERVER("%s"), true},
     {"internal", LOCATION("%s"), false},
