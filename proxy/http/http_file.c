@@ -89,6 +89,23 @@ static void redirect_to_directory(struct http_exchange *exchange)
     http_return_redirect_path(exchange, with_slash);
 }
 
+static void refuse_method(struct http_exchange *exchange)
+{
+    http_exchange_add_field(exchange, SLICE("Allow"), SLICE("GET, HEAD"));
+    http_exchange_error(exchange, 405);
+}
+
+/* POST is refused by what is there, not by what is missing: as nginx has it. */
+static void answer_file(struct http_exchange *exchange, struct http_file *file)
+{
+    if (exchange->request.method != HTTP_POST) {
+        http_file_send(exchange, file);
+        return;
+    }
+    http_file_release(file);
+    refuse_method(exchange);
+}
+
 static void serve(struct http_exchange *exchange)
 {
     struct http_root *root = root_of(exchange);
@@ -101,7 +118,7 @@ static void serve(struct http_exchange *exchange)
     if (file == NULL && root != NULL && path.at != NULL)
         file = http_file_cache_get(http_content_of(exchange)->files, root, path, now(exchange));
     if (file != NULL)
-        http_file_send(exchange, file);
+        answer_file(exchange, file);
     else if (errno == EISDIR)
         redirect_to_directory(exchange);
     else
@@ -184,11 +201,11 @@ static void serve_directory(struct http_exchange *exchange)
 
 void http_file_handle(struct http_exchange *exchange)
 {
+    enum http_method method = exchange->request.method;
     struct slice path = exchange->request.path;
 
-    if (exchange->request.method != HTTP_GET && exchange->request.method != HTTP_HEAD) {
-        http_exchange_add_field(exchange, SLICE("Allow"), SLICE("GET, HEAD"));
-        http_exchange_error(exchange, 405);
+    if (method != HTTP_GET && method != HTTP_HEAD && method != HTTP_POST) {
+        refuse_method(exchange);
     } else if (is_hidden(http_files_map(exchange, path))) {
         http_exchange_error(exchange, 404);
     } else if (slice_ends(path, SLICE("/"))) {

@@ -31,7 +31,8 @@ struct http_file *http_precompressed_get(struct http_exchange *exchange, struct 
     const struct http_output_conf *output = exchange->location->output;
     const struct http_precompressed *rules = output == NULL ? NULL : &output->stored;
 
-    if (rules == NULL || rules->count == 0 || exchange->parent != NULL)
+    if (rules == NULL || rules->count == 0 || exchange->parent != NULL ||
+        exchange->request.method == HTTP_POST)
         return NULL;
     if (!rules->always)
         http_exchange_add_field(exchange, SLICE("Vary"), SLICE("Accept-Encoding"));

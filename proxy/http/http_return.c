@@ -113,6 +113,8 @@ static enum http_condition condition(const struct http_exchange *exchange, unsig
     const struct http_validators none = {SLICE_NONE, -1};
     enum http_method method = exchange->request.method;
 
+    if (exchange->error_status != 0)
+        status = exchange->error_status;
     if (status != 200 || (method != HTTP_GET && method != HTTP_HEAD))
         return HTTP_CONDITION_SEND;
     return http_conditional_check(&exchange->request, &none);

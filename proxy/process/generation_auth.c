@@ -2,7 +2,6 @@
 #include "os/descriptor.h"
 #include "process/generation_private.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 /* A generation's frontd-auth, if its configuration names password files: it is there before the
@@ -95,10 +94,7 @@ static void on_ended(void *owner, struct child *child)
     struct generation *generation = owner;
 
     if (generation->phase == GENERATION_STARTING) {
-        char why[600];
-
-        snprintf(why, sizeof why, "frontd-auth: %s", child->why);
-        generation->events->failed(generation->owner, generation, why);
+        generation->events->failed(generation->owner, generation, child->why);
     } else if (generation_workers(generation) > 0 && generation->phase != GENERATION_STOPPING) {
         if (!child->was_stopped)
             log_line(generation->log, LOG_ALERT, 0, "frontd-auth %d died: %s; starting another",
