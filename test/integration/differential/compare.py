@@ -2,6 +2,7 @@
 
 import dataclasses
 import email.utils
+import gzip
 import re
 import time
 
@@ -52,6 +53,8 @@ def make_comparable(exchange, now):
             answer.set_field("date", "now")
         if answer.field("expires") is not None:
             answer.set_field("expires", _relative(answer.field("expires"), now))
+        if answer.field("content-encoding") == "gzip" and answer.body:
+            answer.body = b"(packed) " + gzip.decompress(answer.body)
         boundary = re.fullmatch(r"multipart/byteranges; boundary=([0-9A-Za-z]+)", answer.field("content-type") or "")
         if boundary:
             answer.body = answer.body.replace(boundary[1].encode(), b"BOUNDARY")

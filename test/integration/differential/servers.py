@@ -25,7 +25,8 @@ _NGINX_HTTP = " ".join(f"{kind}_temp_path @home@/temp;" for kind in
 class Place:
     """What both servers of a theme share: files, names of ports, certificates. In the configuration
     @site@ is the directory of the theme's files, a name that some `listen` has the address and port of it,
-    @cert@ and @key@ a certificate for a.test; a backend's name its address; @dead@ an address where
+    @cert@ and @key@ a certificate for a.test,
+    @authority@ who signed it; a backend's name its address; @dead@ an address where
     nobody is."""
 
     def __init__(self, theme, backends):
@@ -35,7 +36,9 @@ class Place:
         self._values = {"site": str(self.directory / "site"), "dead": f"127.0.0.1:{free_port()}"}
         self._values.update((name, backend.address) for name, backend in backends.items())
         if "@cert@" in theme.CONFIG:
-            self._values["cert"], self._values["key"] = Certificates(self.directory).make("a.test", ("a.test",))
+            certificates = Certificates(self.directory)
+            self._values["cert"], self._values["key"] = certificates.make("a.test", ("a.test",))
+            self._values["authority"] = str(certificates.authority)
         self.write_site(getattr(theme, "FILES", {}))
 
     def write_site(self, files):
