@@ -129,8 +129,11 @@ static bool read_split(struct conf_reader *reader, struct conf_scope *scope,
     return false;
 }
 
+/* What is refused is refused in any shape. */
 static bool has_right_shape(const struct conf_row *row, const struct conf_directive *directive)
 {
+    if (slice_equal(slice_of(row->type->name), SLICE(CONF_TYPE_REFUSED)))
+        return true;
     return directive->is_block == (row->opens != 0) && directive->word_count >= row->min_words &&
            (row->max_words == CONF_ANY || directive->word_count <= row->max_words);
 }

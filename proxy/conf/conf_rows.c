@@ -3,21 +3,43 @@
 #include "base/ensure.h"
 #include "conf/conf_lexer.h"
 
+/* "fastcgi_*": the rows of a family that is refused as a whole. */
+static bool is_family(const struct conf_row *row)
+{
+    return slice_ends(slice_of(row->name), SLICE("*"));
+}
+
+static bool has_member(const struct conf_row *row, struct slice name)
+{
+    struct slice family = slice_of(row->name);
+
+    return is_family(row) && slice_starts(name, slice_part(family, 0, family.len - 1));
+}
+
 bool conf_rows_find(const struct conf *conf, struct slice name, enum conf_context context,
                     struct conf_found *found)
 {
+    bool is_found = false;
+
     for (size_t i = 0; i < conf->group_count; i++) {
         const struct conf_group *group = conf->groups[i];
 
         for (size_t k = 0; k < group->row_count; k++) {
-            if ((group->rows[k].contexts & context) != 0 &&
-                slice_equal(slice_of(group->rows[k].name), name)) {
+            const struct conf_row *row = &group->rows[k];
+
+            if ((row->contexts & context) == 0)
+                continue;
+            if (slice_equal(slice_of(row->name), name)) {
                 *found = (struct conf_found){i, k};
                 return true;
             }
+            if (!is_found && has_member(row, name)) {
+                *found = (struct conf_found){i, k};
+                is_found = true; /* unless there is a row of that very name */
+            }
         }
     }
-    return false;
+    return is_found;
 }
 
 uint32_t conf_rows_contexts(const struct conf *conf, struct slice name)
@@ -41,7 +63,8 @@ const char *const *conf_rows_names(const struct conf *conf, uint32_t contexts, s
     names = arena_zero(arena, capacity * sizeof *names);
     for (size_t i = 0; i < conf->group_count; i++)
         for (size_t k = 0; k < conf->groups[i]->row_count; k++)
-            if ((conf->groups[i]->rows[k].contexts & contexts) != 0)
+            if ((conf->groups[i]->rows[k].contexts & contexts) != 0 &&
+                !is_family(&conf->groups[i]->rows[k]))
                 names[count++] = conf->groups[i]->rows[k].name;
     names[count] = "include";
     return names;

@@ -13,7 +13,7 @@ struct conf_found {
     size_t group, row; /* indexes */
 };
 
-/* The row `name` that may stand in `context`. */
+/* The row `name` that may stand in `context`; without one, the row "na*" of its family. */
 bool conf_rows_find(const struct conf *conf, struct slice name, enum conf_context context,
                     struct conf_found *found);
 

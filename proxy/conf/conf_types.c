@@ -215,6 +215,26 @@ static bool parse_nothing(struct conf_reader *reader, const struct conf_directiv
     return true;
 }
 
+/* The row's data may be the type that its word is to be a value of. */
+static bool parse_ignored(struct conf_reader *reader, const struct conf_directive *directive,
+                          void *value)
+{
+    const struct conf_type *type = reader->row->type_data;
+    const struct conf_row *row = reader->row;
+    struct conf_row as_if = *row;
+    uint64_t nowhere[4];
+    bool good;
+
+    (void)value;
+    if (type == NULL)
+        return true;
+    as_if.type_data = NULL;
+    reader->row = &as_if;
+    good = type->parse(reader, directive, nowhere);
+    reader->row = row;
+    return good;
+}
+
 const struct conf_type conf_type_flag = {"on | off", parse_flag};
 const struct conf_type conf_type_size = {"size", parse_size};
 const struct conf_type conf_type_duration = {"time", parse_duration};
@@ -227,4 +247,4 @@ const struct conf_type conf_type_set = {"words", parse_set};
 const struct conf_type conf_type_word_list = {"words", parse_word_list};
 const struct conf_type conf_type_directive_list = {"words", parse_directive_list};
 const struct conf_type conf_type_block = {CONF_TYPE_BLOCK, parse_nothing};
-const struct conf_type conf_type_ignored = {"ignored", parse_nothing};
+const struct conf_type conf_type_ignored = {"ignored", parse_ignored};

@@ -155,6 +155,19 @@ struct conf_bounds {
      .syntax = (words),                                                                            \
      .meaning = (text)},
 
+/* The same for one word that is checked as the value of a type without bounds would be. */
+#define CONF_CHECKED_ROW(directive, where, how_read, words, text)                                  \
+    {.name = (directive),                                                                          \
+     .contexts = (where),                                                                          \
+     .type = &conf_type_ignored,                                                                   \
+     .type_data = (how_read),                                                                      \
+     .min_words = 1,                                                                               \
+     .max_words = 1,                                                                               \
+     .repeat = CONF_MANY,                                                                          \
+     .inherit = CONF_INHERIT_NONE,                                                                 \
+     .syntax = (words),                                                                            \
+     .meaning = (text)},
+
 #define CONF_ONE_WORD_ROW(type_of_member, how_read, data, member, where, how, first, words, text)  \
     {.name = #member,                                                                              \
      .contexts = (where),                                                                          \

@@ -11,9 +11,11 @@
 #define ROW_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 /* Rows of http_ignored.def and http_refused.def. */
-#define UNUSED(directive, where, most)                                                             \
-    CONF_IGNORED_ROW(directive, where, 1, most, "…", "nginx's; what it tunes needs no tuning here.")
-#define REFUSED_ROW(directive, where, inside, help)                                                \
+#define NO_TUNING                      "nginx's; what it tunes needs no tuning here."
+#define UNUSED(directive, where, most) CONF_IGNORED_ROW(directive, where, 1, most, "…", NO_TUNING)
+#define UNUSED_AS(directive, where, kind, words)                                                   \
+    CONF_CHECKED_ROW(directive, where, &conf_type_##kind, words, NO_TUNING)
+#define REFUSED(directive, where, help)                                                            \
     {.name = (directive),                                                                          \
      .contexts = (where),                                                                          \
      .type = &http_type_refused,                                                                   \
@@ -22,13 +24,11 @@
      .max_words = CONF_ANY,                                                                        \
      .repeat = CONF_MANY,                                                                          \
      .inherit = CONF_INHERIT_NONE,                                                                 \
-     .opens = (inside),                                                                            \
      .syntax = "…",                                                                                \
      .meaning = "Refused: " help "."},
-#define REFUSED(directive, where, help)       REFUSED_ROW(directive, where, 0, help)
-#define REFUSED_BLOCK(directive, where, help) REFUSED_ROW(directive, where, CONF_TYPES, help)
+#define REFUSED_BLOCK REFUSED
 
-#define CONF_STRUCT                           struct http_main
+#define CONF_STRUCT   struct http_main
 static const struct conf_row main_rows[] = {
 #include "conf/conf_rows.inc"
 #include "http/http_main.def"
@@ -51,6 +51,7 @@ static const struct conf_row location_rows[] = {
 
 static const struct conf_row ignored_rows[] = {
 #include "http/http_ignored.def"
+#include "http/http_never.def"
 #include "http/http_refused.def"
 };
 

@@ -143,9 +143,11 @@ const struct conf_type http_type_types = {"types", parse_types};
 static bool parse_refused(struct conf_reader *reader, const struct conf_directive *directive,
                           void *value)
 {
+    bool is_off = directive->word_count == 1 && slice_equal(directive->words[0].text, SLICE("off"));
+
     (void)value;
-    return http_conf_refuse(reader, directive->name.place, reader->row->type_data,
-                            "`%s` is not supported", reader->row->name);
+    return is_off || http_conf_refuse(reader, directive->name.place, reader->row->type_data,
+                                      "`%.*s` is not supported", HTTP_SHOW(directive->name.text));
 }
 
 const struct conf_type http_type_refused = {"refused", parse_refused};

@@ -14,11 +14,16 @@ PLACES = {
     "`http`": "http { %s }",
     "`server` (http)": "http { server { listen 127.0.0.1:@http@; %s } }",
     "`location`": "http { server { listen 127.0.0.1:@http@; location / { %s } } }",
+    "`if` (server)": "http { server { listen 127.0.0.1:@http@; if ($host) { %s } } }",
+    "`if` (location)": "http { server { listen 127.0.0.1:@http@; location / { if ($host) { %s } } } }",
+    "`limit_except`": "http { server { listen 127.0.0.1:@http@; location / { limit_except GET { %s } } } }",
+    "`upstream`": "http { upstream u { server 127.0.0.1:1; %s } }",
     "`mail`": "mail { %s }",
     "`server` (mail)": "mail { server { listen 127.0.0.1:@smtp@; proxy_pass 127.0.0.1:@backend@; %s } }",
 }
 
-SPECIAL_VALUES = {"ssl_session_cache": "off", "load_module": "modules/ngx_mail_module.so"}
+SPECIAL_VALUES = {"ssl_session_cache": "off", "load_module": "modules/ngx_mail_module.so",
+                  "thread_pool": "x threads=2"}
 
 
 def _entries(wanted):

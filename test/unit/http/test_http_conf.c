@@ -225,54 +225,71 @@ static void finds_what_would_not_work(void **state)
     assert_int_equal(failures, 0);
 }
 
-/* nginx's directives that tune what needs no tuning here: accepted in http, whatever they say. */
+/* nginx's directives that tune what needs no tuning here: accepted in http, and looked at. */
 static const char *const unused[] = {
-    "aio",
-    "client_body_buffer_size",
-    "client_body_temp_path",
-    "directio",
-    "lingering_close",
-    "lingering_time",
-    "lingering_timeout",
-    "map_hash_bucket_size",
-    "map_hash_max_size",
-    "open_file_cache",
-    "open_file_cache_errors",
-    "open_file_cache_min_uses",
-    "open_file_cache_valid",
-    "open_log_file_cache",
-    "output_buffers",
-    "postpone_output",
-    "proxy_busy_buffers_size",
-    "proxy_headers_hash_bucket_size",
-    "proxy_headers_hash_max_size",
-    "proxy_temp_file_write_size",
-    "proxy_temp_path",
-    "sendfile",
-    "sendfile_max_chunk",
-    "server_names_hash_bucket_size",
-    "server_names_hash_max_size",
-    "tcp_nodelay",
-    "tcp_nopush",
-    "types_hash_bucket_size",
-    "types_hash_max_size",
-    "variables_hash_bucket_size",
-    "variables_hash_max_size",
+    "aio threads",
+    "client_body_temp_path /x 1 2 3",
+    "directio 4m",
+    "keepalive_disable msie6 safari",
+    "lingering_close always",
+    "lingering_time 30s",
+    "open_file_cache max=1000 inactive=20s",
+    "open_file_cache_min_uses 2",
+    "output_buffers 2 32k",
+    "proxy_cache_path /x keys_zone=a:1m",
+    "proxy_cache_bypass $http_x",
+    "proxy_no_cache $http_x",
+    "proxy_temp_path /x",
+    "sendfile on",
+    "sendfile_max_chunk 1m",
+    "ssl_stapling on",
+    "tcp_nodelay off",
+    "types_hash_max_size 2048",
 };
+
+static bool is_taken(const char *directive, size_t findings)
+{
+    char source[256];
+    struct conf_text text;
+    bool good;
+
+    snprintf(source, sizeof source, "http{%s;server{}}", directive);
+    conf_text_read(&text, source, false);
+    good = text.good && text.report.count == findings;
+    conf_text_free(&text);
+    return good;
+}
 
 static void accepts_what_has_no_meaning_here(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof unused / sizeof unused[0]; i++) {
-        char source[256];
-        struct conf_text text;
+    for (size_t i = 0; i < sizeof unused / sizeof unused[0]; i++)
+        if (!is_taken(unused[i], 0))
+            fail_msg("%s", unused[i]);
+}
 
-        snprintf(source, sizeof source, "http{%s 1;server{}}", unused[i]);
-        conf_text_read(&text, source, false);
-        if (!text.good || text.report.count > 0)
-            fail_msg("%s", source);
-        conf_text_free(&text);
-    }
+static const char *const wrong[] = {
+    "sendfile 1",        "lingering_time 3x", "sendfile_max_chunk on",
+    "ssl_stapling sure", "tcp_nodelay",       "open_file_cache_min_uses x"};
+
+static void looks_at_what_has_no_meaning_here(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        if (is_taken(wrong[i], 0))
+            fail_msg("%s", wrong[i]);
+}
+
+/* Not supported, and not wanted either. */
+static const char *const turned_off[] = {"proxy_cache off", "sub_filter_once off", "brotli off",
+                                         "modsecurity off"};
+
+static void takes_what_is_only_turned_off(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof turned_off / sizeof turned_off[0]; i++)
+        if (!is_taken(turned_off[i], 0))
+            fail_msg("%s", turned_off[i]);
 }
 
 struct refused_case {
@@ -285,9 +302,13 @@ static const struct refused_case refused[] = {
     {"add_header", "http{%s}", false},
     {"auth_request", "http{%s}", false},
     {"autoindex", "http{%s}", false},
-    {"error_page", "http{%s}", false},
-    {"expires", "http{%s}", false},
+    {"brotli_comp_level", "http{%s}", false},
     {"fastcgi_pass", LOCATION("%s"), false},
+    {"fastcgi_split_path_info", SERVER("%s"), false},
+    {"content_by_lua_block", LOCATION("%s"), true},
+    {"geoip_country", "http{%s}", false},
+    {"more_set_headers", "http{%s}", false},
+    {"stream", "%s", true},
     {"grpc_pass", LOCATION("%s"), false},
     {"if", SERVER("%s"), true},
     {"internal", LOCATION("%s"), false},
@@ -539,6 +560,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_would_not_work),
         cmocka_unit_test(accepts_what_has_no_meaning_here),
+        cmocka_unit_test(looks_at_what_has_no_meaning_here),
+        cmocka_unit_test(takes_what_is_only_turned_off),
         cmocka_unit_test(refuses_with_what_to_do_instead),
         cmocka_unit_test(looks_at_the_disk_only_when_asked),
         cmocka_unit_test(has_the_defaults_of_nginx),
