@@ -134,6 +134,10 @@ void *conf_values(const struct conf *conf, const struct conf_scope *scope,
 bool conf_is_set(const struct conf *conf, const struct conf_scope *scope,
                  const struct conf_group *group, size_t offset);
 
+/* Was any row of `group` given there? */
+bool conf_is_any_set(const struct conf *conf, const struct conf_scope *scope,
+                     const struct conf_group *group);
+
 /* The (last) directive that gave that row in this very block, for the place in a message; NULL. */
 const struct conf_directive *conf_directive_of(const struct conf_scope *scope, const char *name);
 

@@ -22,6 +22,7 @@ struct conf_source {
     bool is_secret;          /* text is only its number: see conf_sources_secret */
     int fd;                  /* of a secret that is on disk, else -1 */
     struct conf_stamp stamp; /* of the file, before it was read; on disk only */
+    void *notes;             /* what whoever the file is for has found out; in the sources' arena */
     int error;               /* errno of the failed open or read; 0: text is good */
 };
 

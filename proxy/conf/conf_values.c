@@ -29,6 +29,17 @@ bool conf_is_set(const struct conf *conf, const struct conf_scope *scope,
     return false;
 }
 
+bool conf_is_any_set(const struct conf *conf, const struct conf_scope *scope,
+                     const struct conf_group *group)
+{
+    const uint64_t *set = scope->set[index_of(conf, group)];
+
+    for (size_t i = 0; set != NULL && i < group->row_count; i += 64)
+        if (set[i / 64] != 0)
+            return true;
+    return false;
+}
+
 const struct conf_directive *conf_directive_of(const struct conf_scope *scope, const char *name)
 {
     const struct conf_directive *last = NULL;

@@ -139,8 +139,9 @@ struct tls_conf_file tls_conf_file(const struct conf *conf, const struct conf_di
     const struct conf_word *word = &list->directives[index]->words[0];
     struct slice path = conf_absolute(arena, conf_directory(conf), word->text);
     uint32_t at;
+    const struct conf_source *source = conf_sources_file(conf->sources, path, &at);
 
-    return (struct tls_conf_file){word, path, conf_sources_file(conf->sources, path, &at)};
+    return (struct tls_conf_file){word, path, source, at};
 }
 
 struct tls_conf_file tls_conf_key_file(const struct conf *conf,
@@ -150,8 +151,9 @@ struct tls_conf_file tls_conf_key_file(const struct conf *conf,
     const struct conf_word *word = &list->directives[index]->words[0];
     struct slice path = conf_absolute(arena, conf_directory(conf), word->text);
     uint32_t at;
+    const struct conf_source *source = conf_sources_secret(conf->sources, path, &at);
 
-    return (struct tls_conf_file){word, path, conf_sources_secret(conf->sources, path, &at)};
+    return (struct tls_conf_file){word, path, source, at};
 }
 
 bool tls_conf_has_certificate(const struct tls_conf *tls)

@@ -1,4 +1,5 @@
 #include "tls/tls_conf_private.h"
+#include "tls/tls_internal.h"
 
 #include <time.h>
 
@@ -36,26 +37,44 @@ static void check_dates(struct conf_reader *reader, const struct tls_conf_pair *
         tls_conf_warn_of_dates(reader, pair, "certificate expires in", left / DAY_S, "");
 }
 
+struct tls_conf_known *tls_conf_known(const struct conf *conf, const struct tls_conf_file *file)
+{
+    struct conf_source *source = conf->sources->list[file->index];
+    struct arena *arena = &conf->sources->arena;
+    struct tls_conf_known *known = source->notes;
+
+    if (known == NULL) {
+        known = arena_zero(arena, sizeof *known);
+        known->is_good = tls_check_certificate(source->text, arena, &known->facts, &known->why);
+        source->notes = known;
+    }
+    return known;
+}
+
 static bool check_pair(struct conf_reader *reader, struct tls_conf_pair *pair)
 {
     struct arena *arena = &reader->report->arena;
+    struct tls_conf_known *known = tls_conf_known(reader->conf, &pair->certificate);
     struct slice fingerprint = SLICE_NONE, why = SLICE_NONE;
     bool is_good = true;
 
+    pair->facts = known->facts;
     if (pair->certificate.source->error != 0)
         is_good = tls_conf_fail_file(reader, &pair->certificate, "certificate");
-    else if (!tls_check_certificate(pair->certificate.source->text, arena, &pair->facts, &why))
-        is_good = tls_conf_fail_content(reader, &pair->certificate, "certificate", why);
+    else if (!known->is_good)
+        is_good = tls_conf_fail_content(reader, &pair->certificate, "certificate", known->why);
     if (pair->key.source->error != 0)
         return tls_conf_fail_file(reader, &pair->key, "key");
     if (!is_good)
         return false;
     if (pair->key.source->fd < 0)
         return true; /* a worker: its master has checked it, and it has no key */
-    if (!tls_check_key_apart(reader->conf->sources, pair->certificate.source->text,
+    if (known->key != pair->key.source &&
+        !tls_check_key_apart(reader->conf->sources, pair->certificate.source->text,
                              pair->key.source->fd, arena, &fingerprint, &why))
         return fingerprint.len > 0 ? tls_conf_fail_mismatch(reader, pair, fingerprint)
                                    : tls_conf_fail_content(reader, &pair->key, "key", why);
+    known->key = pair->key.source;
     if (reader->checks_disk)
         check_dates(reader, pair, (int64_t)time(NULL));
     return true;
@@ -116,10 +135,10 @@ static bool check_authorities(struct conf_reader *reader, const struct conf_scop
                               struct slice path, const char *name)
 {
     struct tls_conf_file file = {.path = path};
-    const struct conf_directive *directive = find_directive(scope, name);
+    const struct conf_directive *directive = path.len > 0 ? find_directive(scope, name) : NULL;
     uint32_t at;
 
-    if (path.len == 0 || directive == NULL)
+    if (directive == NULL)
         return true;
     file.word = &directive->words[0];
     file.source = conf_sources_file(reader->conf->sources, path, &at);
@@ -149,36 +168,33 @@ static bool check_clients(struct conf_reader *reader, const struct conf_scope *s
 static void check_by_building(struct conf_reader *reader, const struct tls_conf *tls)
 {
     struct arena *arena = &reader->report->arena;
-    struct tls_server server = {.service = "check"};
+    struct tls_server *server = arena_zero(arena, sizeof *server);
+    struct tls_conf_file file = tls_conf_file(reader->conf, &tls->ssl_certificate, 0, arena);
+    struct tls_conf_known *known = tls_conf_known(reader->conf, &file);
     struct tls_context *context;
     struct slice why = SLICE_NONE;
-    struct tls_conf_file file = tls_conf_file(reader->conf, &tls->ssl_certificate, 0, arena);
 
-    if (!tls_conf_server(reader->conf, tls, arena, &server))
+    server->service = "check";
+    if (!tls_conf_server(reader->conf, tls, arena, server) ||
+        (known->built != NULL && tls_context_is_alike(known->built, server)))
         return;
-    context = tls_context_new(&server, 1, arena, &why);
+    context = tls_context_new(server, 1, arena, &why);
     if (context == NULL)
         tls_conf_fail_content(reader, &file, "certificate", why);
+    else
+        known->built = server;
     tls_context_free(context);
 }
 
-static bool gives_tls(const struct conf_scope *scope)
-{
-    for (size_t i = 0; i < tls_conf_group.row_count; i++)
-        if (conf_directive_of(scope, tls_conf_group.rows[i].name) != NULL)
-            return true;
-    return false;
-}
-
 /* Servers that only inherit are all the same: the first one is looked at for all of them. */
-static bool is_seen(const struct conf_scope *scope)
+static bool is_seen(const struct conf *conf, const struct conf_scope *scope)
 {
     const struct conf_scope *other;
 
-    if (gives_tls(scope))
+    if (conf_is_any_set(conf, scope, &tls_conf_group))
         return false;
     for (other = scope->parent->first_child; other != scope; other = other->next)
-        if (other->context == scope->context && !gives_tls(other))
+        if (other->context == scope->context && !conf_is_any_set(conf, other, &tls_conf_group))
             return true;
     return false;
 }
@@ -190,7 +206,8 @@ void tls_conf_check(struct conf_reader *reader, const struct conf_scope *scope, 
     bool is_good;
 
     /* An outer block's lists may be completed by a server's: only servers are whole. */
-    if ((scope->context != CONF_SERVER && scope->context != CONF_MAIL_SERVER) || is_seen(scope))
+    if ((scope->context != CONF_SERVER && scope->context != CONF_MAIL_SERVER) ||
+        is_seen(reader->conf, scope))
         return;
     is_good = check_protocols(reader, scope, tls);
     is_good = check_ciphers(reader, scope, tls) && is_good;
@@ -226,17 +243,15 @@ void tls_conf_check_names(struct conf_reader *reader, const struct conf_scope *s
     (void)scope;
     for (size_t i = 0; reader->checks_disk && i < tls->ssl_certificate.count; i++) {
         struct tls_conf_file file = tls_conf_file(reader->conf, &tls->ssl_certificate, i, arena);
-        struct tls_certificate_facts facts;
-        struct slice why;
+        const struct tls_conf_known *known = tls_conf_known(reader->conf, &file);
 
-        if (file.source->error != 0 ||
-            !tls_check_certificate(file.source->text, arena, &facts, &why))
+        if (file.source->error != 0 || !known->is_good)
             continue;
         for (size_t j = 0; j < count; j++) {
             struct slice needed = needed_name(names[j].text);
 
-            if (needed.len > 0 && !tls_certificate_covers(&facts, needed))
-                tls_conf_warn_of_name(reader, &names[j], &file, &facts);
+            if (needed.len > 0 && !tls_certificate_covers(&known->facts, needed))
+                tls_conf_warn_of_name(reader, &names[j], &file, &known->facts);
         }
     }
 }

@@ -11,6 +11,7 @@ struct tls_conf_file {
     const struct conf_word *word; /* the path as written */
     struct slice path;            /* absolute */
     const struct conf_source *source;
+    uint32_t index; /* of the source */
 };
 
 struct tls_conf_file tls_conf_file(const struct conf *conf, const struct conf_directive_list *list,
@@ -23,6 +24,17 @@ struct tls_conf_file tls_conf_key_file(const struct conf *conf,
 
 /* The group's check, see struct conf_group. */
 void tls_conf_check(struct conf_reader *reader, const struct conf_scope *scope, void *values);
+
+/* What is known of a certificate: found out once, however many servers name it. */
+struct tls_conf_known {
+    bool is_good;
+    struct tls_certificate_facts facts;
+    struct slice why;               /* not good */
+    const struct conf_source *key;  /* that it was last found to belong to; NULL: none yet */
+    const struct tls_server *built; /* that it was last found to work with */
+};
+
+struct tls_conf_known *tls_conf_known(const struct conf *conf, const struct tls_conf_file *file);
 
 /* One ssl_certificate with its ssl_certificate_key. */
 struct tls_conf_pair {

@@ -285,7 +285,7 @@ static SSL_CTX *new_settings(struct tls_context *context, const struct tls_serve
 
 /* Two servers with the same texts and settings can share what OpenSSL makes of them: texts come
  * from the sources, where each file stands once, so that comparing places is enough. */
-static bool is_alike(const struct tls_server *a, const struct tls_server *b)
+bool tls_context_is_alike(const struct tls_server *a, const struct tls_server *b)
 {
     if (a->pair_count != b->pair_count || a->remote != b->remote || a->alpn != b->alpn ||
         protocols_of(a) != protocols_of(b) || options_of(a) != options_of(b) ||
@@ -322,7 +322,7 @@ static size_t find_alike(const struct alike *alike, const struct tls_server *ser
     size_t slot = (size_t)((place * 0x9e3779b97f4a7c15u) >> 32) & alike->mask;
 
     for (; alike->slots[slot] != 0; slot = (slot + 1) & alike->mask)
-        if (is_alike(&servers[alike->slots[slot] - 1], &servers[index]))
+        if (tls_context_is_alike(&servers[alike->slots[slot] - 1], &servers[index]))
             return alike->slots[slot] - 1;
     alike->slots[slot] = (uint32_t)index + 1;
     return index;

@@ -77,6 +77,10 @@ bool tls_verify_set(SSL_CTX *settings, const struct tls_server *server, struct a
 /* SSL_set_SSL_CTX does not bring these along. */
 void tls_verify_choose(SSL *ssl, SSL_CTX *settings);
 
+/* Does OpenSSL make the same of both? Their texts must come from the same sources. */
+struct tls_server;
+bool tls_context_is_alike(const struct tls_server *a, const struct tls_server *b);
+
 void tls_context_release(struct tls_context *context);
 
 /* The ClientHello asks for `name` (may be empty), which server `server` answers. */
