@@ -16,7 +16,7 @@ HOMES = {  # where an outside library may be included
     "ares": {"dns"},
     "pcre2": {"http"},
     "nghttp2": {"http"},
-    "zlib": {"http"},
+    "zlib": {"relay", "http"},
 }
 
 # Parsers and writers of peers' bytes: they see bytes and nothing else, so that a test and a fuzz

@@ -9,6 +9,7 @@
 #include "http/http_template.h"
 #include "http/http_types.h"
 #include "http/http_upstream_conf.h"
+#include "relay/log_buffer.h"
 #include "relay/protocol_conf.h"
 #include "tls/tls_verify.h"
 
@@ -71,6 +72,10 @@ struct http_access_log {
     struct slice path; /* absolute */
     const struct http_log_format *format;
     struct conf_word format_name; /* resolved once everything is read */
+    struct log_buffering buffering;
+    bool has_condition;
+    struct http_template condition; /* if=: empty or "0" keeps a request out */
+    struct conf_place place;
 };
 
 /* An empty list: off. */
@@ -116,6 +121,7 @@ struct http_main {
 #include "http/http_main.def"
 
     const struct http_addresses *addresses; /* for http_conf_address.c */
+    struct http_access_logs written;        /* all that are anywhere: for http_conf_log.c */
     struct http_registry *registry;         /* see http_conf_registry */
     struct http_upstreams upstreams;        /* worked out */
 };

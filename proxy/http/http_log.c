@@ -66,6 +66,17 @@ static const struct http_location *location_of(const struct http_exchange *excha
     return exchange->location != NULL ? exchange->location : servers[0]->own;
 }
 
+/* nginx's rule of `if=`. */
+static bool is_wanted(struct http_exchange *exchange, const struct http_access_log *log)
+{
+    struct slice value;
+
+    if (!log->has_condition)
+        return true;
+    value = http_evaluate(exchange, &log->condition);
+    return value.len > 0 && !slice_equal(value, SLICE("0"));
+}
+
 void http_log_exchange(struct http_exchange *exchange)
 {
     const struct http_location *location = location_of(exchange);
@@ -73,5 +84,6 @@ void http_log_exchange(struct http_exchange *exchange)
         &http_content_of(exchange)->locations[location->number];
 
     for (size_t i = 0; i < found->log_count; i++)
-        write_line(exchange, location->access_log.items[i].format, found->logs[i]);
+        if (is_wanted(exchange, &location->access_log.items[i]))
+            write_line(exchange, location->access_log.items[i].format, found->logs[i]);
 }

@@ -28,8 +28,12 @@ static void find_logs(struct http_content *content, const struct http_location *
         return;
     found->logs = arena_alloc(&content->arena, logs->count * sizeof *found->logs);
     found->log_count = logs->count;
-    for (size_t i = 0; i < logs->count; i++)
-        found->logs[i] = &files->files[log_files_index(files, logs->items[i].path)];
+    for (size_t i = 0; i < logs->count; i++) {
+        size_t index = log_files_index(files, logs->items[i].path);
+
+        log_files_keep_back(files, index, &logs->items[i].buffering, content->worker->loop);
+        found->logs[i] = &files->files[index];
+    }
 }
 
 /* The list was made of the same locations: it is there. */

@@ -185,7 +185,7 @@ void server_take_log(struct server *server, uint32_t index, int fd)
 {
     if (index == 0 && !server->uses_stderr)
         dup2(fd, STDERR_FILENO);
-    if (index < server->logs.count && dup3(fd, server->logs.files[index].fd, O_CLOEXEC) < 0)
+    if (index < server->logs.count && log_file_replace(&server->logs.files[index], fd) < 0)
         log_line(&server->log, LOG_ERROR, 0, "cannot take a new log: %s", strerror(errno));
     close(fd);
     if (server->channel != NULL)

@@ -110,10 +110,10 @@ static void free_server(struct server *server)
     auth_client_free(server->worker.auth);
     backend_pool_free(server->worker.backends);
     dns_resolver_free(server->worker.resolver);
+    log_files_free(&server->logs);
     loop_free(server->worker.loop);
     rights_deinit(&server->worker.rights);
     tls_remote_free(server->worker.remote);
-    free(server->logs.files);
     free(server->passwords.files);
     free(server->groups);
     arena_deinit(&server->arena);

@@ -3,6 +3,8 @@
 import re
 import subprocess
 
+from support.wait import wait_until
+
 FORMATS = """
 http {
     log_format json escape=json '{"method":"$request_method","uri":"$request_uri","status":"$status",'
@@ -86,3 +88,53 @@ def test_an_error_goes_to_the_error_log_of_its_block(frontd):
     curl(f"http://127.0.0.1:{proxy.port('http')}/none")
     proxy.wait_for_log(r'\[error\] .*open ".*/none" failed \(2: No such file', "site.log")
     assert "silent" not in proxy.log("site.log") and "/none" not in proxy.log("error.log")
+
+
+BUFFERED = """
+http {
+    access_log @home@/logs/all.log.gz combined gzip flush=1s;
+    server {
+        listen 127.0.0.1:@http@;
+        location / { return 200 text; }
+        location /kept { access_log @home@/logs/kept.log combined buffer=64k; return 200 text; }
+        location /some { access_log @home@/logs/some.log combined if=$arg_logged; return 200 text; }
+    }
+}
+"""
+
+
+def zcat(path):
+    return subprocess.run(["zcat", path], capture_output=True, text=True, check=True).stdout
+
+
+def test_compressed_lines_can_be_read_at_any_time(frontd):
+    proxy = frontd(BUFFERED)
+    url = f"http://127.0.0.1:{proxy.port('http')}"
+    log = proxy.home / "logs/all.log.gz"
+    assert zcat(log) == ""
+    for number in range(3):
+        curl(f"{url}/{number}")
+        wait_until(lambda number=number: f"GET /{number}" in zcat(log), lambda: zcat(log))  # flush=1s
+
+
+def test_what_is_kept_back_goes_to_the_old_file_before_a_rotation_and_is_there_at_the_end(frontd):
+    proxy = frontd(BUFFERED)
+    url = f"http://127.0.0.1:{proxy.port('http')}"
+    log = proxy.home / "logs/kept.log"
+    curl(f"{url}/kept?one")
+    assert log.read_text() == ""
+    log.rename(proxy.home / "logs/kept.log.1")
+    proxy.reopen()
+    assert "GET /kept?one" in (proxy.home / "logs/kept.log.1").read_text()
+    curl(f"{url}/kept?two")
+    proxy.quit()
+    assert "GET /kept?two" in log.read_text() and "one" not in log.read_text()
+
+
+def test_only_what_the_condition_wants_is_logged(frontd):
+    proxy = frontd(BUFFERED)
+    url = f"http://127.0.0.1:{proxy.port('http')}"
+    for query in ("", "?logged=0", "?logged=yes", "?logged="):
+        curl(f"{url}/some{query}")
+    proxy.quit()
+    assert re.findall(r"GET (\S+)", (proxy.home / "logs/some.log").read_text()) == ["/some?logged=yes"]

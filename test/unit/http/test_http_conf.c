@@ -164,11 +164,15 @@ static const struct finding_case finding_cases[] = {
     {LOCATION("access_log /x combined; access_log off;"), ""},
     {LOCATION("access_log /x combned;"),
      "1:38: error: unknown log format `combned`\n= did you mean `combined`?\n"},
-    {LOCATION("access_log /x combined buffer=32k flush=5m;"),
-     "1:47: note: each line is written at once, `buffer=32k` changes nothing\n"
-     "1:58: note: each line is written at once, `flush=5m` changes nothing\n"},
-    {LOCATION("access_log /x combined gzip;"),
-     "1:47: error: `gzip` is not supported yet\n= leave it out and compress when rotating\n"},
+    {LOCATION("access_log /x combined buffer=32k flush=5m if=$host;"), ""},
+    {LOCATION("access_log /x combined gzip;"), ""},
+    {LOCATION("access_log /x combined gzip=0;"),
+     "1:47: error: gzip has levels from 1 to 9, not `0`\n"},
+    {LOCATION("access_log /x combined flush=5m;"),
+     "1:35: error: there is no buffer that `flush=` could write out\n"
+     "= add `buffer=32k` or `gzip`\n"},
+    {LOCATION("access_log /x combined gzip; access_log /x;"),
+     "1:64: error: this log is written elsewhere with another buffer (1)\n"},
     {LOCATION("access_log syslog:server=x;"), "1:35: error: logging to syslog is not supported\n"
                                               "= name a file, or /dev/stdout\n"},
     {"http{log_format a escape=json '{' '\"a\":\"$status\"' '}'; access_log /x a; server{}}", ""},

@@ -26,12 +26,12 @@ static void each_path_has_one_place(void **state)
     for (size_t i = 0; i < 20; i++)
         assert_int_equal(log_files_index(&files, slice_of(paths[i])), i + 2);
     assert_int_equal(files.count, 22);
-    free(files.files);
+    log_files_free(&files);
 }
 
 static void a_line_is_written_whole(void **state)
 {
-    struct log_file file = {SLICE("x"), -1};
+    struct log_file file = {SLICE("x"), -1, NULL};
     char line[16];
     int ends[2];
 
