@@ -26,6 +26,8 @@ struct dns_options {
     const char *servers; /* "127.0.0.1:5353,[::1]:53" instead of /etc/resolv.conf; NULL: the
                             system's; anything else in it aborts */
     uint32_t timeout_ms; /* for one question, retries included; 0: 5000 */
+    uint32_t valid_ms;   /* how long an answer is remembered, whatever its TTL says; 0: the TTL */
+    bool no_ipv4, no_ipv6;
 };
 
 enum dns_status {

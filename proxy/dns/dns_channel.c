@@ -41,6 +41,8 @@ struct dns_channel {
     struct dns_socket *sockets;
     struct deadline retry; /* when c-ares wants to be called although nothing came */
     uint32_t timeout_ms;
+    uint32_t valid_ms;
+    bool no_ipv4, no_ipv6;
     bool closing;
 };
 
@@ -219,6 +221,9 @@ struct dns_channel *dns_channel_new(struct loop *loop, const struct dns_options 
     ensure(ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS);
     channel->loop = loop;
     channel->timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
+    channel->valid_ms = options->valid_ms;
+    channel->no_ipv4 = options->no_ipv4;
+    channel->no_ipv6 = options->no_ipv6;
     deadline_init(&channel->retry, on_retry_due, channel);
     channel->servers = open_servers(channel, options->servers);
     channel->hosts = open_hosts();
@@ -244,7 +249,8 @@ static bool is_answer(int status)
 
 static void shorten_lifetime(struct dns_question *question, int ttl)
 {
-    uint32_t seconds = ttl < 0 ? 0 : (uint32_t)ttl;
+    uint32_t valid_ms = question->channel->valid_ms;
+    uint32_t seconds = valid_ms > 0 ? valid_ms / 1000 : ttl < 0 ? 0 : (uint32_t)ttl;
     uint32_t lifetime_ms = seconds >= LIFETIME_MAX_MS / 1000 ? LIFETIME_MAX_MS : seconds * 1000;
 
     if (lifetime_ms < LIFETIME_MIN_MS)
@@ -326,6 +332,23 @@ static void on_hosts_addresses(void *owner, int status, int timeouts, struct are
     question->lifetime_ms = question->count > 0 ? LIFETIME_HOSTS_MS : LIFETIME_MAX_MS;
 }
 
+static void ask_servers(struct dns_channel *channel, struct dns_question *question,
+                        const char *name)
+{
+    static const int families[] = {AF_INET, AF_INET6};
+    const bool is_off[] = {channel->no_ipv4, channel->no_ipv6};
+    struct ares_addrinfo_hints hints = {.ai_flags = ARES_AI_NOSORT};
+
+    deadline_set(channel->loop, &question->deadline, channel->timeout_ms);
+    question->parts += (is_off[0] ? 0u : 1u) + (is_off[1] ? 0u : 1u);
+    for (size_t i = 0; i < 2; i++) {
+        hints.ai_family = families[i];
+        if (!is_off[i])
+            ares_getaddrinfo(channel->servers, name, NULL, &hints, on_addresses, question);
+    }
+    set_retry(channel);
+}
+
 /* A and AAAA are two questions to c-ares: asked as one (AF_UNSPEC) it reports only how the half
  * that came last ended, so a SERVFAIL could pass for "no such name". ARES_AI_NOSORT: sorting would
  * open a socket for each address to see which way it would go. */
@@ -341,15 +364,8 @@ void dns_channel_ask_addresses(struct dns_channel *channel, struct slice name, d
     text[name.len] = '\0';
     question->parts = 1; /* this function's own */
     ares_getaddrinfo(channel->hosts, text, NULL, &hints, on_hosts_addresses, question);
-    if (question->count == 0) {
-        question->parts += 2;
-        deadline_set(channel->loop, &question->deadline, channel->timeout_ms);
-        hints.ai_family = AF_INET;
-        ares_getaddrinfo(channel->servers, text, NULL, &hints, on_addresses, question);
-        hints.ai_family = AF_INET6;
-        ares_getaddrinfo(channel->servers, text, NULL, &hints, on_addresses, question);
-        set_retry(channel);
-    }
+    if (question->count == 0)
+        ask_servers(channel, question, text);
     part_done(question);
 }
 

@@ -124,7 +124,7 @@ static void find_none(struct http_proxy *proxy, const char *words, const char *d
 /* True: proxy->peer is set, and the target leads there. */
 static bool pick(struct http_proxy *proxy)
 {
-    switch (balancer_pick(proxy->balancer, &proxy->tries, &proxy->exchange->session->address,
+    switch (balancer_pick(proxy->balancer, &proxy->tries, http_exchange_client(proxy->exchange),
                           &proxy->peer)) {
     case BALANCER_PICKED:
         proxy->target.backend.host = proxy->peer->target.host;

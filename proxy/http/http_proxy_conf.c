@@ -6,6 +6,7 @@
 #include "dns/dns.h"
 #include "http/http_conf.h"
 #include "http/http_conf_types.h"
+#include "http/http_proxy_types.h"
 
 /* proxy_pass */
 
@@ -86,6 +87,22 @@ static bool check_backend_url(struct conf_reader *reader, const struct conf_word
     return true;
 }
 
+/* "http://$name:3000/x" goes to port 3000 whatever $name says; "http://$name" may say a port. */
+static uint16_t find_constant_port(struct slice text)
+{
+    size_t colon = slice_find(text, ':');
+    struct slice rest = colon == SLICE_NOT_FOUND ? SLICE_NONE : slice_from(text, colon + 3);
+    uint64_t port = 0;
+
+    if (!slice_starts(slice_from(text, colon), SLICE("://")))
+        return 0;
+    rest = slice_cut(&rest, '/');
+    colon = slice_find_last(rest, ':');
+    if (colon == SLICE_NOT_FOUND || !number_parse(slice_from(rest, colon + 1), 65535, &port))
+        return 0;
+    return (uint16_t)port;
+}
+
 /* `proxy_pass http://$name:$port;`: nothing is known before there is a request. */
 static bool parse_variable_pass(struct conf_reader *reader, const struct conf_word *word,
                                 struct http_proxy_pass *pass)
@@ -93,6 +110,7 @@ static bool parse_variable_pass(struct conf_reader *reader, const struct conf_wo
     if (!http_conf_template(reader, word->text, word->place, &pass->text))
         return false;
     pass->has_variables = true;
+    pass->constant_port = find_constant_port(word->text);
     if (slice_starts(word->text, SLICE("$")) || slice_starts_fold(word->text, SLICE("http://")) ||
         slice_starts_fold(word->text, SLICE("https://")))
         return true;
@@ -164,6 +182,18 @@ static bool parse_set_header(struct conf_reader *reader, const struct conf_direc
 
 static const struct conf_type http_type_set_header = {"header field", parse_set_header};
 
+/* One word that may hold variables. */
+static bool parse_text(struct conf_reader *reader, const struct conf_directive *directive,
+                       void *value)
+{
+    const struct conf_word *word = &directive->words[0];
+
+    return http_conf_template(reader, word->text, word->place, value);
+}
+
+static const struct conf_type http_type_proxy_text = {"text", parse_text};
+
+static const char *const forwarded_words[] = {"off", "auto", NULL};
 static const char *const websocket_words[] = {"auto", "off", NULL};
 static const char *const proxy_http_versions[] = {"1.0", "1.1", NULL};
 

@@ -15,6 +15,16 @@
 
 struct http_upstream;
 
+/* resolver */
+struct http_resolver_conf {
+    bool present;
+    bool no_ipv4, no_ipv6;
+    uint32_t valid_ms;    /* 0: as the answers say */
+    struct slice servers; /* for dns_options; ended by NUL */
+    const uint16_t *ports;
+    size_t count;
+};
+
 /* proxy_pass */
 struct http_proxy_pass {
     bool present;
@@ -27,6 +37,7 @@ struct http_proxy_pass {
     const struct http_upstream *upstream; /* worked out; NULL with variables */
     struct http_template text; /* with variables: all of it, worked out for each request */
     bool has_variables;
+    uint16_t constant_port; /* the port, if no variable says it; else 0 */
     struct conf_place place;
 };
 
@@ -42,6 +53,7 @@ struct http_set_headers {
     size_t count;
 };
 
+enum http_forwarded { HTTP_FORWARDED_OFF, HTTP_FORWARDED_AUTO };
 enum http_websocket { HTTP_WEBSOCKET_AUTO, HTTP_WEBSOCKET_OFF };
 enum http_proxy_version { HTTP_PROXY_1_0, HTTP_PROXY_1_1 };
 

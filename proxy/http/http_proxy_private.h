@@ -183,6 +183,11 @@ struct slice http_proxy_request_head(struct http_proxy *proxy);
 bool http_proxy_is_hop_field(const struct http_field *field, const struct http_field *fields,
                              size_t count);
 
+/* http_proxy_forwarded.c: the lines that `forwarded_headers auto` adds, and the names that only
+ * they may have. at == NULL: they do not fit. */
+struct slice http_proxy_forwarded_fields(struct http_proxy *proxy);
+bool http_proxy_is_forwarded_field(struct slice name);
+
 /* May the request be sent twice (RFC 9110 9.2.2)? */
 bool http_proxy_is_idempotent(const struct http_request *request);
 

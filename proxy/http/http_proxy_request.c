@@ -90,10 +90,12 @@ static struct slice backend_target(struct http_proxy *proxy)
 
     if (target->is_whole_uri)
         return target->uri;
-    if (!target->has_uri)
+    if (!target->has_uri && !exchange->is_internal)
         return request->raw_path;
-    path =
-        http_uri_escape(&exchange->arena, slice_from(request->path, exchange->location->path.len));
+    path = !target->has_uri
+               ? http_uri_escape(&exchange->arena, request->path)
+               : http_uri_escape(&exchange->arena,
+                                 slice_from(request->path, exchange->location->path.len));
     text = text_in(NULL, target->uri.len + path.len + request->query.len + 1);
     text.at = arena_alloc(&exchange->arena, text.capacity);
     if (text.at == NULL)
@@ -143,7 +145,8 @@ static void write_clean(struct text *out, struct slice name, struct slice value)
 struct set_fields {
     const struct http_set_headers *set;
     struct slice *values;
-    size_t size; /* of all of them as text */
+    struct slice forwarded; /* lines */
+    size_t size;            /* of all of them as text */
 };
 
 static const struct slice *set_value(const struct set_fields *fields, enum http_field_id id)
@@ -218,13 +221,14 @@ static void write_client_fields(struct text *out, const struct http_proxy *proxy
 {
     const struct http_request *request = &proxy->exchange->request;
     const struct http_set_headers *set = &proxy->conf->set_header;
+    bool drops = proxy->conf->forwarded_headers == HTTP_FORWARDED_AUTO;
 
     for (size_t i = 0; proxy->conf->proxy_pass_request_headers && i < request->field_count; i++) {
         const struct http_field *field = &request->fields[i];
 
         if (field->id != HTTP_FIELD_HOST && !is_ours(field->id) &&
             !http_proxy_is_hop_field(field, request->fields, request->field_count) &&
-            !is_set(set, field))
+            !is_set(set, field) && !(drops && http_proxy_is_forwarded_field(field->name)))
             http1_write_field(out, field->name, field->value);
     }
 }
@@ -236,11 +240,15 @@ static bool evaluate_set_fields(struct http_proxy *proxy, struct set_fields *fie
 
     fields->set = &proxy->conf->set_header;
     fields->size = 0;
+    fields->forwarded = SLICE_NONE;
     fields->values = arena_alloc(&exchange->arena, count * sizeof *fields->values + 1);
     for (size_t i = 0; fields->values != NULL && i < count; i++) {
         fields->values[i] = http_evaluate(exchange, &fields->set->items[i].value);
         fields->size += fields->set->items[i].name.len + fields->values[i].len + 4;
     }
+    if (proxy->conf->forwarded_headers == HTTP_FORWARDED_AUTO)
+        fields->forwarded = http_proxy_forwarded_fields(proxy);
+    fields->size += fields->forwarded.len;
     return fields->values != NULL;
 }
 
@@ -253,13 +261,26 @@ static size_t client_fields_size(const struct http_request *request)
     return size;
 }
 
+static struct slice choose_method(struct http_proxy *proxy)
+{
+    const struct http_template *method = &proxy->conf->method;
+    struct slice value;
+
+    if (method->count == 0)
+        return proxy->exchange->request.method_text;
+    value = http_evaluate(proxy->exchange, method);
+    if (value.len > 0 && chars_all(value, CHARS_TOKEN))
+        return value;
+    return proxy->exchange->request.method_text;
+}
+
 /* Room for our own fields and the words of the request line. */
 #define OWN_SIZE 256
 
 struct slice http_proxy_request_head(struct http_proxy *proxy)
 {
     struct http_exchange *exchange = proxy->exchange;
-    struct slice target = backend_target(proxy), method = exchange->request.method_text;
+    struct slice target = backend_target(proxy), method = choose_method(proxy);
     struct set_fields fields;
     struct text out;
     size_t size;
@@ -278,6 +299,7 @@ struct slice http_proxy_request_head(struct http_proxy *proxy)
     text_add(&out, proxy->conf->proxy_http_version == HTTP_PROXY_1_0 ? SLICE(" HTTP/1.0\r\n")
                                                                      : SLICE(" HTTP/1.1\r\n"));
     write_set_fields(&out, &fields);
+    text_add(&out, fields.forwarded);
     write_host(&out, proxy, &fields);
     write_own_fields(&out, proxy);
     write_client_fields(&out, proxy);

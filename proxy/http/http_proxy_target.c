@@ -77,6 +77,7 @@ static bool evaluate(struct http_proxy *proxy)
     pass.uri = with_slash(&exchange->arena, escape_target(&exchange->arena, pass.uri));
     if (pass.has_uri && pass.uri.at == NULL)
         return refuse(proxy, url, "is too long");
+    pass.target.resolver = content->locations[exchange->location->number].resolver;
     take(&proxy->target, &pass);
     proxy->target.is_whole_uri = pass.has_uri;
     return true;

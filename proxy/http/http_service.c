@@ -6,6 +6,7 @@
 #include "http/http_exchange.h"
 #include "http/http_file_cache.h"
 #include "http/http_files_conf.h"
+#include "http/http_resolver.h"
 #include "http/http_upstream.h"
 #include "net/loop.h"
 #include "relay/listen.h"
@@ -56,6 +57,8 @@ static void add_location(struct http_content *content, const struct http_locatio
     if (location->files->place.base.len > 0)
         found->root = http_file_cache_root(content->files, location->files->place.base);
     find_logs(content, location);
+    if (http_location_proxies(location))
+        http_proxy_start(content, location);
     found->password_file = find_passwords(content, location);
     found->access_steps = http_access_steps(location);
     found->error_log =
@@ -140,6 +143,7 @@ void http_content_stop(struct http_content *content)
     if (content == NULL)
         return;
     http_upstream_stop(content);
+    http_resolver_stop(content);
     http_file_cache_free(content->files);
     http_matcher_deinit(&content->matcher);
     arena_deinit(&content->arena);

@@ -13,6 +13,8 @@
  * address share (struct http_service, the listen's `service`). */
 
 struct balancer;
+struct dns_resolver;
+struct http_resolver;
 struct worker;
 struct http_exchange;
 struct http_file_cache;
@@ -23,9 +25,10 @@ struct http_content_location {
     struct http_root *root;       /* NULL: the location has none */
     const struct log_file **logs; /* where its lines go, by its access_log; NULL: nowhere */
     size_t log_count;
-    struct log error_log;   /* of its block */
-    uint32_t password_file; /* in worker->passwords, if http_location_asks */
-    uint8_t access_steps;   /* see http_access.h */
+    struct log error_log;          /* of its block */
+    struct dns_resolver *resolver; /* of proxy_pass with variables */
+    uint32_t password_file;        /* in worker->passwords, if http_location_asks */
+    uint8_t access_steps;          /* see http_access.h */
 };
 
 struct http_content {
@@ -40,6 +43,7 @@ struct http_content {
     struct http_content_location *locations; /* by http_location.number */
     const struct http_upstreams *upstreams;  /* of the configuration */
     struct balancer **balancers;             /* by http_upstream.number */
+    struct http_resolver *resolvers;         /* http_resolver.c's */
 };
 
 struct http_service {

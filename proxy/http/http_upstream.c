@@ -1,5 +1,6 @@
 #include "http/http_upstream.h"
 
+#include "http/http_resolver.h"
 #include "http/http_service.h"
 #include "relay/worker.h"
 
@@ -32,7 +33,8 @@ void http_upstream_start(struct http_content *content)
     for (size_t i = 0; i < upstreams->count; i++) {
         allow_ports(worker, upstreams->items[i]);
         content->balancers[i] =
-            balancer_new(worker, worker->resolver, &upstreams->items[i]->balancer);
+            balancer_new(worker, http_resolver_get(content, upstreams->items[i]->proxy),
+                         &upstreams->items[i]->balancer);
     }
 }
 
@@ -40,6 +42,20 @@ void http_upstream_stop(struct http_content *content)
 {
     for (size_t i = 0; content->upstreams != NULL && i < content->upstreams->count; i++)
         balancer_free(content->balancers[i]);
+}
+
+void http_proxy_start(struct http_content *content, const struct http_location *location)
+{
+    const struct http_proxy_pass *pass = &location->proxy->pass;
+    struct worker *worker = content->worker;
+
+    if (!pass->has_variables)
+        return;
+    content->locations[location->number].resolver = http_resolver_get(content, location->proxy);
+    if (pass->constant_port != 0)
+        rights_connect(&worker->rights, pass->constant_port);
+    else
+        rights_connect_any(&worker->rights);
 }
 
 struct balancer *http_upstream_balancer(const struct http_content *content,

@@ -5,11 +5,14 @@
 /* A worker's balancers: one for each upstream of the configuration. */
 
 struct http_content;
-struct http_proxy_conf;
+struct http_location;
 
 /* Once, before the worker confines itself: it says which ports are connected to. */
 void http_upstream_start(struct http_content *content);
 void http_upstream_stop(struct http_content *content);
+
+/* The same for a location that hands to a backend. */
+void http_proxy_start(struct http_content *content, const struct http_location *location);
 
 struct balancer *http_upstream_balancer(const struct http_content *content,
                                         const struct http_upstream *upstream);

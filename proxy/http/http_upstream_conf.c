@@ -193,6 +193,7 @@ static void add_block(struct conf_reader *reader, const struct conf_scope *scope
     const struct conf_word *name = &scope->directive->words[0];
     const struct http_upstream *other = http_upstream_find(upstreams, name->text);
 
+    upstream->proxy = conf_values(reader->conf, scope, &http_proxy_group);
     upstream->name = name->text;
     upstream->is_block = true;
     upstream->place = name->place;
@@ -223,8 +224,9 @@ static const struct http_upstream *find_host(const struct http_upstreams *upstre
 
 static const struct http_upstream *add_host(struct conf_reader *reader,
                                             struct http_upstreams *upstreams,
-                                            const struct http_proxy_pass *pass)
+                                            const struct http_proxy_conf *proxy)
 {
+    const struct http_proxy_pass *pass = &proxy->pass;
     struct http_upstream *upstream = arena_zero(&reader->conf->arena, sizeof *upstream);
     struct balancer_server *server = arena_zero(&reader->conf->arena, sizeof *server);
     struct conf_place *place = arena_zero(&reader->conf->arena, sizeof *place);
@@ -237,6 +239,7 @@ static const struct http_upstream *add_host(struct conf_reader *reader,
     upstream->requests_max = 1000;
     upstream->age_max = 3600000;
     upstream->idle_max = 60000;
+    upstream->proxy = proxy;
     upstream->name = pass->authority;
     upstream->place = pass->place;
     add_upstream(reader, upstreams, upstream);
@@ -244,11 +247,12 @@ static const struct http_upstream *add_host(struct conf_reader *reader,
 }
 
 static void link_pass(struct conf_reader *reader, struct http_upstreams *upstreams,
-                      struct http_proxy_pass *pass)
+                      struct http_proxy_conf *proxy)
 {
+    struct http_proxy_pass *pass = &proxy->pass;
     const struct http_upstream *block;
 
-    if (!pass->present || pass->upstream != NULL)
+    if (!pass->present || pass->has_variables || pass->upstream != NULL)
         return;
     block = http_upstream_find(upstreams, pass->target.host);
     if (block != NULL && pass->has_port) {
@@ -258,7 +262,7 @@ static void link_pass(struct conf_reader *reader, struct http_upstreams *upstrea
     }
     pass->upstream = block != NULL ? block : find_host(upstreams, &pass->target);
     if (pass->upstream == NULL)
-        pass->upstream = add_host(reader, upstreams, pass);
+        pass->upstream = add_host(reader, upstreams, proxy);
 }
 
 static void link_scope(struct conf_reader *reader, const struct conf_scope *scope,
@@ -268,7 +272,7 @@ static void link_scope(struct conf_reader *reader, const struct conf_scope *scop
         struct http_proxy_conf *proxy = conf_values(reader->conf, scope, &http_proxy_group);
 
         if (proxy != NULL)
-            link_pass(reader, upstreams, &proxy->pass);
+            link_pass(reader, upstreams, proxy);
         link_scope(reader, scope->first_child, upstreams);
     }
 }

@@ -11,6 +11,8 @@
 /* The servers behind one name: what `upstream` says, or what follows from a proxy_pass that names a
  * host. Constant once the configuration is read. */
 
+struct http_proxy_conf;
+
 struct http_upstream_servers {
     struct balancer_server *items;
     struct conf_place *places;
@@ -25,6 +27,7 @@ struct http_upstream {
     struct slice name;
     struct balancer_conf balancer;
     struct backend_keep keep;
+    const struct http_proxy_conf *proxy; /* whose resolver is asked; may be NULL */
     uint32_t number;
     bool is_block; /* the name was given by `upstream`: no host is called so */
     struct conf_place place;

@@ -39,6 +39,8 @@ bool sandbox_prepare(const struct sandbox_grants *grants, uint32_t *reached)
     if (!drop_capabilities() || !privileges_harden())
         return false;
     *reached |= sandbox_files_enter(grants) & SANDBOX_ABI_MASK;
+    if (grants->any_port)
+        *reached |= SANDBOX_ANY_PORT;
     return true;
 }
 
@@ -85,7 +87,10 @@ void sandbox_describe(uint32_t reached, char words[SANDBOX_WORDS_BYTES])
 
     if (abi > 0)
         snprintf(landlock, sizeof landlock, "Landlock ABI %u (files%s%s)", abi,
-                 abi >= 4 ? ", ports" : "", abi >= 6 ? ", signals" : "");
+                 abi < 4                             ? ""
+                 : (reached & SANDBOX_ANY_PORT) != 0 ? ", any port"
+                                                     : ", ports",
+                 abi >= 6 ? ", signals" : "");
     snprintf(words, SANDBOX_WORDS_BYTES, "isolation level %c: %s, %s, %s%s",
              letters[sandbox_level(reached)], user_words(reached), landlock,
              (reached & SANDBOX_FILTERED) != 0 ? "seccomp" : "no seccomp",

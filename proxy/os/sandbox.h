@@ -21,13 +21,15 @@ struct sandbox_grants {
     size_t readable_count;
     const uint16_t *ports; /* TCP ports to connect to */
     size_t port_count;
+    bool any_port; /* all of them */
 };
 
 /* What was reached, as bits that fit a message: the Landlock ABI in the lowest byte (0: none), and
  * these. */
 #define SANDBOX_ABI_MASK  0xffu
-#define SANDBOX_FILTERED  0x100u /* seccomp is in force */
-#define SANDBOX_SANITIZED 0x400u /* a sanitizer's tables: wider, for tests only */
+#define SANDBOX_FILTERED  0x100u  /* seccomp is in force */
+#define SANDBOX_ANY_PORT  0x1000u /* ports are open: variables in proxy_pass choose them */
+#define SANDBOX_SANITIZED 0x400u  /* a sanitizer's tables: wider, for tests only */
 /* Whose user it is, which the caller knows; neither: the master's. */
 #define SANDBOX_OWN_USER    0x200u
 #define SANDBOX_SHARED_USER 0x800u /* the workers', and it is no worker */

@@ -141,16 +141,18 @@ static bool grant_all(int ruleset, const struct sandbox_grants *grants, bool has
 unsigned sandbox_files_enter(const struct sandbox_grants *grants)
 {
     unsigned abi = sandbox_files_available();
-    const struct ruleset handled = handled_by(abi);
+    struct ruleset handled = handled_by(abi);
     int ruleset;
     bool good;
 
     if (abi == 0)
         return 0;
+    if (grants->any_port)
+        handled.ports &= ~PORTS_CONNECT;
     ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
     if (ruleset < 0)
         return 0;
-    good = grant_all(ruleset, grants, handled.ports != 0) &&
+    good = grant_all(ruleset, grants, (handled.ports & PORTS_CONNECT) != 0) &&
            syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     close(ruleset);
     return good ? abi : 0;

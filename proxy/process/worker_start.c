@@ -199,8 +199,13 @@ static bool is_enough(struct server *server)
 static bool confine(struct server *server)
 {
     const struct rights *rights = &server->worker.rights;
-    const struct sandbox_grants grants = {rights->readable, rights->readable_count, rights->ports,
-                                          rights->port_count};
+    const struct sandbox_grants grants = {
+        .readable = rights->readable,
+        .readable_count = rights->readable_count,
+        .ports = rights->ports,
+        .port_count = rights->port_count,
+        .any_port = rights->any_port,
+    };
     const struct privileges_identity *identity = &server->arguments.identity;
 
     tzset();

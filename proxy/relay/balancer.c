@@ -193,16 +193,12 @@ static void refresh(struct balancer *balancer, uint64_t now)
         list_peers(balancer);
 }
 
-/* Is there an answer to come that may bring a peer? With peers at hand only the first one counts.
- */
+/* Is there an answer to come that may bring another peer? */
 static bool is_resolving(const struct balancer *balancer)
 {
-    for (size_t i = 0; i < balancer->name_count; i++) {
-        const struct balancer_name *name = &balancer->names[i];
-
-        if (name->lookup != NULL && (balancer->peers.count == 0 || !name->is_settled))
+    for (size_t i = 0; i < balancer->name_count; i++)
+        if (balancer->names[i].lookup != NULL)
             return true;
-    }
     return false;
 }
 
@@ -272,10 +268,15 @@ enum balancer_answer balancer_pick(struct balancer *balancer, struct balancer_tr
     return BALANCER_PICKED;
 }
 
+/* Who fails may have moved: the names are looked at again at once. */
 bool balancer_has_another(struct balancer *balancer, const struct balancer_tries *tries)
 {
+    uint64_t now = loop_now(balancer->worker->loop);
+
+    balancer->refresh_ms = 0;
+    refresh(balancer, now);
     return tries->count < BALANCER_TRIES_MAX &&
-           balancer_can_choose(&balancer->peers, tries, loop_now(balancer->worker->loop));
+           (balancer_can_choose(&balancer->peers, tries, now) || is_resolving(balancer));
 }
 
 void balancer_release(struct balancer *balancer, struct balancer_peer **handle,

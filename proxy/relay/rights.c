@@ -20,6 +20,11 @@ void rights_connect(struct rights *rights, uint16_t port)
     rights->ports[rights->port_count++] = port;
 }
 
+void rights_connect_any(struct rights *rights)
+{
+    rights->any_port = true;
+}
+
 void rights_deinit(struct rights *rights)
 {
     free(rights->readable);

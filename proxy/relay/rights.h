@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,7 @@ struct rights {
     size_t readable_count;
     uint16_t *ports; /* of backends */
     size_t port_count;
+    bool any_port; /* which ones is known only when requests come */
 
     /* NULL: this process is not confined. Asks for workers with new rights in the place of this
      * one: a directory stands where it may read below another. May be called often. */
@@ -20,4 +22,5 @@ struct rights {
 
 void rights_read(struct rights *rights, int fd);
 void rights_connect(struct rights *rights, uint16_t port);
+void rights_connect_any(struct rights *rights);
 void rights_deinit(struct rights *rights);

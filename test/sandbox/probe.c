@@ -273,8 +273,9 @@ static bool enter(const char *name, int directory, uint16_t port)
 {
     static const char *const roles[SANDBOX_ROLES] = {
         [SANDBOX_WORKER] = "worker", [SANDBOX_KEYHOLDER] = "keyholder", [SANDBOX_AUTH] = "auth"};
-    const struct sandbox_grants worker = {&directory, 1, &port, 1}, auth = {&directory, 1, NULL, 0},
-                                none = {0};
+    const struct sandbox_grants worker = {
+        .readable = &directory, .readable_count = 1, .ports = &port, .port_count = 1};
+    const struct sandbox_grants auth = {.readable = &directory, .readable_count = 1}, none = {0};
     uint32_t reached;
 
     for (size_t i = 0; i < SANDBOX_ROLES; i++)

@@ -27,6 +27,8 @@ def _may_unshare():
 class Names:
     """A DNS server. A name that was not set does not exist."""
 
+    address = ADDRESS
+
     def __init__(self):
         self._records = {}
         self._broken = set()

@@ -320,7 +320,6 @@ static const struct refused_case refused[] = {
     {"map", "http{%s}", true},
     {"proxy_cache", "http{%s}", false},
     {"proxy_redirect", "http{%s}", false},
-    {"resolver", "http{%s}", false},
     {"rewrite", SERVER("%s"), false},
     {"scgi_pass", LOCATION("%s"), false},
     {"set", SERVER("%s"), false},
