@@ -6,12 +6,13 @@ import pkgutil
 from collections import Counter
 
 import pytest
-from differential import coverage, strict, themes
+from differential import coverage, themes
 from differential.client import converse
 from differential.compare import Exchange, clock, make_comparable
 from differential.deviations import TABLE
 from differential.origin import Origin
 from differential.servers import FRONTD, NGINX, Nginx, Place
+from support import strict
 
 THEMES = {
     info.name: importlib.import_module(f"{themes.__name__}.{info.name}")

@@ -5,6 +5,7 @@ import socket
 import threading
 import traceback
 
+from . import strict
 from .ports import free_port
 from .wire import Peer
 
@@ -114,7 +115,8 @@ class Request:
 
 class HttpBackend(Server):
     """Answers every request with `answer`: bytes of a whole response, or a function of the Request
-    that returns them (None closes the connection without an answer). `requests` is what came."""
+    that returns them (None closes the connection without an answer). `requests` is what came. Whatever
+    could be understood in two ways fails the test (support/strict.py)."""
 
     def __init__(self, answer=None, **options):
         self.answer = answer if answer is not None else ok(b"hello")
@@ -144,6 +146,7 @@ class HttpBackend(Server):
             request.raw_body = recorder.raw
         else:
             request.body = request.raw_body = peer.read(int(request.field("content-length", "0")))
+        strict.check(request.head + request.raw_body)
         return request
 
 
