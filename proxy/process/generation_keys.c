@@ -284,7 +284,8 @@ void generation_keys_lost(struct generation *generation, struct child *worker, u
     struct generation_keys *keys = generation->keys;
     uint32_t lost = number == 0 ? worker->first_keys : number;
 
-    if (keys == NULL || lost < keys->first || keys->holder.phase != CHILD_READY)
+    if (keys == NULL || lost < keys->first || keys->holder.phase != CHILD_READY ||
+        keys->holder.was_killed)
         return;
     log_line(generation->log, LOG_ALERT, 0, "key holder %d does not answer worker %d: killed",
              (int)keys->holder.pid, (int)worker->pid);
