@@ -37,9 +37,9 @@ static bool server_tls(const struct conf *conf, const struct listen *listen,
     if (!tls_conf_server(conf, conf_values(conf, server->scope, &tls_conf_group), arena, tls))
         return false;
     for (size_t i = 0; i < server->server_name.count; i++)
-        names[i] = server->server_name.items[i].written;
+        if (server->server_name.items[i].kind != HTTP_NAME_REGEX)
+            names[tls->name_count++] = server->server_name.items[i].written;
     tls->names = names;
-    tls->name_count = server->server_name.count;
     tls->service = "http";
     tls->alpn = http_server_has_http2(server, &listen->address) ? alpn_http2 : alpn;
     return true;

@@ -25,7 +25,9 @@ static void answer(struct http_exchange *exchange, const char *words)
 static bool is_misdirected(const struct http_exchange *exchange)
 {
     struct slice name = session_server_name(exchange->session);
-    struct http_routed named = http_route_find(http_service_of(exchange)->route, name, SLICE("/"));
+    const struct http_service *service = http_service_of(exchange);
+    struct http_found_server named =
+        http_route_find(service->route, name, &service->content->matcher);
 
     return named.server != exchange->server;
 }

@@ -6,6 +6,7 @@
 #include "http/http_files_conf.h"
 #include "http/http_output_conf.h"
 #include "http/http_realip_conf.h"
+#include "http/http_rewrite_conf.h"
 #include "relay/relay_conf.h"
 
 #define ROW_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -70,6 +71,7 @@ static const struct conf_group *const groups[] = {
     &http_main_group,
     &http_server_group,
     &http_location_group,
+    &http_rewrite_group,
     &http_access_group,
     &http_files_group,
     &http_proxy_group,
@@ -81,7 +83,7 @@ static const struct conf_group *const groups[] = {
 };
 /* clang-format on */
 
-static const struct conf_scope *first_server(const struct conf *conf)
+const struct conf_scope *http_conf_first_server(const struct conf *conf)
 {
     const struct conf_scope *http = conf_first(conf->main, CONF_HTTP);
 
@@ -97,17 +99,62 @@ bool http_server_has_http2(const struct http_server *server, const struct addres
     return server->http2;
 }
 
+struct http_blocks http_blocks_of(const struct conf_scope *server)
+{
+    return (struct http_blocks){server, NULL};
+}
+
+/* The scope after `scope` in a walk through all that is in `top`. */
+static const struct conf_scope *next_scope(const struct conf_scope *top,
+                                           const struct conf_scope *scope)
+{
+    if (scope->first_child != NULL)
+        return scope->first_child;
+    while (scope != top && scope->next == NULL)
+        scope = scope->parent;
+    return scope == top ? NULL : scope->next;
+}
+
+struct http_location *http_blocks_next(const struct conf *conf, struct http_blocks *blocks)
+{
+    struct http_location *location = NULL;
+
+    if (blocks->at == NULL) {
+        blocks->at = blocks->server;
+        return conf_values(conf, blocks->at, &http_location_group);
+    }
+    while (location == NULL) {
+        const struct conf_scope *scope = next_scope(blocks->server, blocks->at);
+
+        if (scope == NULL)
+            return NULL;
+        blocks->at = scope;
+        location = conf_values(conf, scope, &http_location_group);
+    }
+    return location;
+}
+
 size_t http_conf_location_count(const struct conf *conf)
 {
     size_t count = 0;
 
-    for (const struct conf_scope *server = first_server(conf); server != NULL;
+    for (const struct conf_scope *server = http_conf_first_server(conf); server != NULL;
          server = conf_next(server)) {
-        const struct http_server *values = conf_values(conf, server, &http_server_group);
+        struct http_blocks blocks = http_blocks_of(server);
 
-        count += 1 + values->location_count;
+        while (http_blocks_next(conf, &blocks) != NULL)
+            count++;
     }
     return count;
+}
+
+const struct http_location *http_conf_named(const struct http_server *server, struct slice name)
+{
+    for (size_t i = 0; i < server->location_count; i++)
+        if (server->locations[i]->match == HTTP_MATCH_NAMED &&
+            slice_equal(server->locations[i]->path, name))
+            return server->locations[i];
+    return NULL;
 }
 
 /* Default first; otherwise in the order of the configuration. */
@@ -136,7 +183,7 @@ static void add_listens(const struct http_server *server, struct arena *arena,
 
 static void http_listens(const struct conf *conf, struct arena *arena, struct listen_list *list)
 {
-    for (const struct conf_scope *server = first_server(conf); server != NULL;
+    for (const struct conf_scope *server = http_conf_first_server(conf); server != NULL;
          server = conf_next(server))
         add_listens(conf_values(conf, server, &http_server_group), arena, list);
 }
@@ -152,15 +199,15 @@ static void add_logs(const struct conf *conf, const struct conf_scope *scope,
             log_files_index(files, location->access_log.items[i].path);
 }
 
-/* Those of the servers and their locations: what stands in http {} alone is never written to. */
+/* What stands in http {} alone is never written to. */
 static void http_logs(const struct conf *conf, struct log_files *files)
 {
-    for (const struct conf_scope *server = first_server(conf); server != NULL;
+    for (const struct conf_scope *server = http_conf_first_server(conf); server != NULL;
          server = conf_next(server)) {
-        add_logs(conf, server, files);
-        for (const struct conf_scope *location = conf_first(server, CONF_LOCATION);
-             location != NULL; location = conf_next(location))
-            add_logs(conf, location, files);
+        struct http_blocks blocks = http_blocks_of(server);
+
+        while (http_blocks_next(conf, &blocks) != NULL)
+            add_logs(conf, blocks.at, files);
     }
 }
 
@@ -173,13 +220,13 @@ static void add_password_file(const struct http_location *location, struct auth_
 
 static void http_passwords(const struct conf *conf, struct auth_list *list)
 {
-    for (const struct conf_scope *scope = first_server(conf); scope != NULL;
-         scope = conf_next(scope)) {
-        const struct http_server *server = conf_values(conf, scope, &http_server_group);
+    for (const struct conf_scope *server = http_conf_first_server(conf); server != NULL;
+         server = conf_next(server)) {
+        struct http_blocks blocks = http_blocks_of(server);
+        const struct http_location *location;
 
-        add_password_file(server->own, list);
-        for (size_t i = 0; i < server->location_count; i++)
-            add_password_file(server->locations[i], list);
+        while ((location = http_blocks_next(conf, &blocks)) != NULL)
+            add_password_file(location, list);
     }
 }
 
@@ -189,7 +236,7 @@ static void http_summary(const struct conf *conf, struct text *text)
 {
     size_t count = 0;
 
-    for (const struct conf_scope *server = first_server(conf); server != NULL;
+    for (const struct conf_scope *server = http_conf_first_server(conf); server != NULL;
          server = conf_next(server))
         count++;
     if (count == 0)
@@ -198,7 +245,7 @@ static void http_summary(const struct conf *conf, struct text *text)
     text_number(text, count);
     text_add(text, count == 1 ? SLICE(" site        ") : SLICE(" sites       "));
     count = 0;
-    for (const struct conf_scope *server = first_server(conf); server != NULL;
+    for (const struct conf_scope *server = http_conf_first_server(conf); server != NULL;
          server = conf_next(server)) {
         const struct http_server *values = conf_values(conf, server, &http_server_group);
 

@@ -41,6 +41,7 @@ struct http_name {
     struct slice text;    /* lower case, without the star */
     struct slice written; /* lower case, as written */
     enum http_name_kind kind;
+    const struct http_regex *regex; /* HTTP_NAME_REGEX */
     struct conf_place place;
 };
 
@@ -85,15 +86,6 @@ struct http_access_logs {
     bool off;
 };
 
-/* return */
-struct http_return {
-    bool present;
-    uint16_t status;
-    bool is_redirect; /* `text` is what Location says */
-    bool has_text;
-    struct http_template text;
-};
-
 /* auth_basic */
 struct http_realm {
     bool on;
@@ -131,7 +123,14 @@ enum http_match {
     HTTP_MATCH_EXACT,  /* = */
     HTTP_MATCH_PREFIX,
     HTTP_MATCH_PREFIX_FINAL, /* ^~ */
+    HTTP_MATCH_REGEX,        /* ~, ~* */
+    HTTP_MATCH_NAMED,        /* @name */
+    HTTP_MATCH_NAMELESS,     /* `if` or `limit_except` in the location `parent` */
 };
+
+typedef const struct http_location *http_location_pointer;
+struct http_program; /* http_program.h */
+struct http_regex;
 
 /* What holds for a path: the values of a location block, or of a server block where no location
  * matches. */
@@ -141,8 +140,13 @@ struct http_location {
 
     /* Worked out when everything is read. */
     enum http_match match;
-    struct slice path; /* what the location is named */
-    uint32_t number;   /* counts all locations and servers of the configuration from 0 */
+    struct slice path; /* what the location is named; NAMELESS: the location around it */
+    const struct http_regex *regex;         /* MATCH_REGEX */
+    const struct http_location *parent;     /* the location around it; NULL: right in the server */
+    const http_location_pointer *locations; /* inside of it */
+    size_t location_count;
+    const struct http_program *program; /* what is done first: NULL, or http_program_run */
+    uint32_t number;                    /* counts all blocks that http_blocks_next gives, from 0 */
     const struct http_server *server;
     const struct http_proxy_conf *proxy;
     const struct http_output_conf *output; /* NULL: answers leave as their handler made them */
@@ -160,7 +164,7 @@ struct http_server {
     /* Worked out when everything is read. */
     struct slice name;               /* $server_name: the first name as written; empty: none */
     const struct http_location *own; /* where no location matches */
-    const struct http_location **locations;
+    const http_location_pointer *locations;
     size_t location_count;
     enum tls_verify verify;         /* whether clients are to show a certificate */
     const struct conf_scope *scope; /* for conf_values of groups that others own: tls_conf */
@@ -192,5 +196,24 @@ static inline bool http_location_asks(const struct http_location *location)
 /* The variables that the configuration makes; NULL if there is no http {}. */
 struct http_registry *http_conf_registry(const struct conf *conf);
 
-/* Number of locations and servers, for tables by http_location.number. */
+/* The blocks of a server that have values of their own: the server's, its locations, those inside
+ * them and the `if`s and `limit_except`s in locations; outer ones first, in the order written.
+ *
+ *     struct http_blocks blocks = http_blocks_of(server_scope);
+ *     while ((location = http_blocks_next(conf, &blocks)) != NULL) … */
+struct http_blocks {
+    const struct conf_scope *server;
+    const struct conf_scope *at; /* of the block that was given last; NULL: none yet */
+};
+
+struct http_blocks http_blocks_of(const struct conf_scope *server);
+struct http_location *http_blocks_next(const struct conf *conf, struct http_blocks *blocks);
+
+/* How many there are in the whole configuration, for tables by http_location.number. */
 size_t http_conf_location_count(const struct conf *conf);
+
+/* The first server block, and conf_next; NULL: there is none. */
+const struct conf_scope *http_conf_first_server(const struct conf *conf);
+
+/* The location `name` ("@x") of a server; NULL: there is none. */
+const struct http_location *http_conf_named(const struct http_server *server, struct slice name);

@@ -1,5 +1,6 @@
 #include "http/http_conf_check.h"
 #include "http/http_conf_types.h"
+#include "http/http_rewrite_conf.h"
 
 /* auth_basic, auth_basic_user_file. */
 
@@ -59,12 +60,19 @@ static bool is_told_elsewhere(const struct conf_scope *scope)
     return conf_directive_of(scope, "auth_basic") == NULL && answers(scope->parent);
 }
 
+static bool always_answers(const struct conf_reader *reader, const struct conf_scope *scope)
+{
+    const struct http_program *program = http_rewrite_find(reader->conf, scope);
+
+    return program != NULL && http_program_always_answers(program);
+}
+
 /* nginx lets everybody in there. */
 void http_conf_check_auth(struct conf_reader *reader, const struct conf_scope *scope,
                           const struct http_location *location)
 {
     if (scope->context == CONF_HTTP || !location->auth_basic.on ||
-        location->auth_basic_user_file.path.len > 0 || location->returns.present ||
+        location->auth_basic_user_file.path.len > 0 || always_answers(reader, scope) ||
         is_told_elsewhere(scope))
         return;
     http_conf_refuse(reader, location->auth_basic.place,

@@ -2,6 +2,7 @@
 
 #include "http/http_conf_address.h"
 #include "http/http_conf_types.h"
+#include "http/http_rewrite_conf.h"
 #include "tls/tls_conf.h"
 
 /* Servers. */
@@ -39,6 +40,7 @@ static struct http_server *prepare_server(struct conf_reader *reader,
     own->server = server;
     own->scope = scope;
     own->match = HTTP_MATCH_SERVER;
+    own->program = http_rewrite_find(reader->conf, scope);
     give_name(reader, scope, server);
     return server;
 }
@@ -49,12 +51,15 @@ static void check_certificate(struct conf_reader *reader, const struct conf_scop
 {
     struct conf_word *names =
         arena_zero(&reader->report->arena, server->server_name.count * sizeof *names);
+    size_t count = 0;
 
     for (size_t i = 0; i < server->server_name.count; i++) {
-        names[i].text = server->server_name.items[i].written;
-        names[i].place = server->server_name.items[i].place;
+        const struct http_name *name = &server->server_name.items[i];
+
+        if (name->kind != HTTP_NAME_REGEX)
+            names[count++] = (struct conf_word){.text = name->written, .place = name->place};
     }
-    tls_conf_check_names(reader, scope, tls, names, server->server_name.count);
+    tls_conf_check_names(reader, scope, tls, names, count);
 }
 
 /* A server without a certificate of its own shows that of the default server (nginx's rule). */
@@ -112,16 +117,12 @@ void http_check_server(struct conf_reader *reader, const struct conf_scope *scop
 static void number_server(struct conf_reader *reader, const struct conf_scope *scope,
                           uint32_t *next)
 {
-    struct http_location *own = conf_values(reader->conf, scope, &http_location_group);
+    struct http_blocks blocks = http_blocks_of(scope);
+    struct http_location *location;
 
     prepare_server(reader, scope);
-    own->number = (*next)++;
-    for (const struct conf_scope *inner = conf_first(scope, CONF_LOCATION); inner != NULL;
-         inner = conf_next(inner)) {
-        struct http_location *location = conf_values(reader->conf, inner, &http_location_group);
-
+    while ((location = http_blocks_next(reader->conf, &blocks)) != NULL)
         location->number = (*next)++;
-    }
 }
 
 void http_check_main(struct conf_reader *reader, const struct conf_scope *scope, void *values)

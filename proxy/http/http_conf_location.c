@@ -3,126 +3,190 @@
 #include "http/http_conf_types.h"
 #include "http/http_files_conf.h"
 #include "http/http_realip_conf.h"
+#include "http/http_rewrite_conf.h"
 
 #include <sys/stat.h>
 
 /* What a location block is named, and whether what it says is there. */
 
-enum name_form {
-    NAME_GOOD,
-    NAME_REGEX,
-    NAME_NAMED,
-    NAME_UNKNOWN_MODIFIER,
-};
-
 struct modifier {
     const char *text;
-    enum name_form form;
     enum http_match match;
+    bool any_case;
+    bool is_part; /* of the name itself */
 };
 
 /* Longer ones first: a modifier may stick to its path. */
 static const struct modifier modifiers[] = {
-    {"^~", NAME_GOOD,  HTTP_MATCH_PREFIX_FINAL},
-    {"~*", NAME_REGEX, HTTP_MATCH_SERVER      },
-    {"~",  NAME_REGEX, HTTP_MATCH_SERVER      },
-    {"=",  NAME_GOOD,  HTTP_MATCH_EXACT       },
-    {"@",  NAME_NAMED, HTTP_MATCH_SERVER      },
+    {"^~", HTTP_MATCH_PREFIX_FINAL, false, false},
+    {"~*", HTTP_MATCH_REGEX,        true,  false},
+    {"~",  HTTP_MATCH_REGEX,        false, false},
+    {"=",  HTTP_MATCH_EXACT,        false, false},
+    {"@",  HTTP_MATCH_NAMED,        false, true },
+    {"",   HTTP_MATCH_PREFIX,       false, true },
 };
 
 static const struct modifier *find_modifier(struct slice text)
 {
-    for (size_t i = 0; i < sizeof modifiers / sizeof modifiers[0]; i++)
-        if (slice_starts(text, slice_of(modifiers[i].text)))
-            return &modifiers[i];
-    return NULL;
+    const struct modifier *modifier = modifiers;
+
+    while (!slice_starts(text, slice_of(modifier->text)))
+        modifier++; /* the last one fits all */
+    return modifier;
 }
 
 /* `location = /x`, `location =/x`, `location /x`. */
-static enum name_form read_name(const struct conf_directive *directive,
-                                struct http_location *location)
+static bool read_name(struct conf_reader *reader, const struct conf_directive *directive,
+                      struct http_location *location)
 {
     const struct conf_word *words = directive->words;
+    const struct conf_word *last = &words[directive->word_count - 1];
     const struct modifier *modifier = find_modifier(words[0].text);
 
-    location->match = modifier == NULL ? HTTP_MATCH_PREFIX : modifier->match;
-    if (directive->word_count == 2) {
-        location->path = words[1].text;
-        location->place = words[1].place;
-        if (modifier == NULL || !slice_equal(words[0].text, slice_of(modifier->text)))
-            return NAME_UNKNOWN_MODIFIER;
-        return modifier->form;
-    }
-    location->path =
-        modifier == NULL ? words[0].text : slice_from(words[0].text, strlen(modifier->text));
-    location->place = words[0].place;
-    return modifier == NULL ? NAME_GOOD : modifier->form;
+    location->place = last->place;
+    location->path = last->text;
+    location->match = modifier->match;
+    if (directive->word_count == 2 &&
+        (modifier->is_part || !slice_equal(words[0].text, slice_of(modifier->text))))
+        return http_conf_refuse(reader, words[0].place,
+                                "write `location = /path`, `location ^~ /path`, `location ~ regex`",
+                                "`%.*s` is no way to match a path", HTTP_SHOW(words[0].text));
+    if (directive->word_count == 1 && !modifier->is_part)
+        location->path = slice_from(last->text, strlen(modifier->text));
+    if (location->match != HTTP_MATCH_REGEX)
+        return true;
+    location->regex = http_conf_regex(reader, location->path, location->place, modifier->any_case);
+    return location->regex != NULL;
 }
 
-static void report_name(struct conf_reader *reader, const struct conf_directive *directive,
-                        enum name_form form, const struct http_location *location)
+static bool parse_location(struct conf_reader *reader, const struct conf_directive *directive,
+                           void *value)
 {
-    struct conf_place place = directive->words[0].place;
+    (void)value;
+    return read_name(reader, directive,
+                     conf_values(reader->conf, reader->scope->last_child, &http_location_group));
+}
 
-    switch (form) {
-    case NAME_GOOD:
-        if (!slice_starts(location->path, SLICE("/")))
-            conf_report_add(reader->report, CONF_WARNING, location->place,
-                            "a path begins with \"/\": this location matches nothing");
-        break;
-    case NAME_REGEX:
-        http_conf_refuse(reader, place, "use prefixes: `location /path/`, `location = /file`",
-                         "regex locations come later");
-        break;
-    case NAME_NAMED:
-        http_conf_refuse(reader, place, "give it a path", "named locations come later");
-        break;
-    case NAME_UNKNOWN_MODIFIER:
-        http_conf_refuse(reader, place, "write `location = /path`, `location ^~ /path`",
-                         "`%.*s` is no way to match a path", HTTP_SHOW(directive->words[0].text));
-        break;
-    }
+const struct conf_type http_type_location = {CONF_TYPE_BLOCK, parse_location};
+
+static bool parse_internal(struct conf_reader *reader, const struct conf_directive *directive,
+                           void *value)
+{
+    (void)reader;
+    (void)directive;
+    *(bool *)value = true;
+    return true;
+}
+
+const struct conf_type http_type_internal = {"nothing", parse_internal};
+
+static bool is_path(const struct http_location *location)
+{
+    return location->match != HTTP_MATCH_REGEX && location->match != HTTP_MATCH_NAMED;
 }
 
 static bool are_same(const struct http_location *a, const struct http_location *b)
 {
-    return (a->match == HTTP_MATCH_EXACT) == (b->match == HTTP_MATCH_EXACT) &&
-           slice_equal(a->path, b->path);
+    return (a->match == b->match || (is_path(a) && is_path(b) && a->match != HTTP_MATCH_EXACT &&
+                                     b->match != HTTP_MATCH_EXACT)) &&
+           a->match != HTTP_MATCH_REGEX && slice_equal(a->path, b->path);
 }
 
-static void check_duplicate_location(struct conf_reader *reader, const struct http_server *server,
-                                     const struct http_location *location)
+static void check_duplicate(struct conf_reader *reader, const http_location_pointer *others,
+                            size_t count, const struct http_location *location)
 {
-    for (size_t i = 0; i < server->location_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct conf_finding *finding;
 
-        if (!are_same(server->locations[i], location))
+        if (!are_same(others[i], location))
             continue;
         finding = conf_report_add(reader->report, CONF_ERROR, location->place,
-                                  "there is a location `%.*s` in this server already",
-                                  HTTP_SHOW(location->path));
-        finding->other = server->locations[i]->place;
+                                  "there is a location `%.*s` in this %s already",
+                                  HTTP_SHOW(location->path),
+                                  location->parent == NULL ? "server" : "location");
+        finding->other = others[i]->place;
         finding->other_label = SLICE("first here");
         return;
+    }
+}
+
+/* nginx's rules of what may stand in what. */
+static void check_nesting(struct conf_reader *reader, const struct http_location *location)
+{
+    const struct http_location *parent = location->parent;
+
+    if (parent->match == HTTP_MATCH_EXACT || parent->match == HTTP_MATCH_NAMED)
+        http_conf_refuse(reader, location->place, "put it beside that location",
+                         "no location can be inside `%.*s`", HTTP_SHOW(parent->path));
+    else if (location->match == HTTP_MATCH_NAMED)
+        http_conf_refuse(reader, location->place, "put it right into the server",
+                         "a named location cannot be inside another one");
+    else if (location->match != HTTP_MATCH_REGEX && !slice_starts(location->path, parent->path))
+        http_conf_refuse(reader, location->place, "put it beside that location",
+                         "`%.*s` is outside of the location `%.*s` around it",
+                         HTTP_SHOW(location->path), HTTP_SHOW(parent->path));
+}
+
+static void check_name(struct conf_reader *reader, const struct http_location *location)
+{
+    if (location->parent != NULL)
+        check_nesting(reader, location);
+    if (is_path(location) && !slice_starts(location->path, SLICE("/")))
+        conf_report_add(reader->report, CONF_WARNING, location->place,
+                        "a path begins with \"/\": this location matches nothing");
+}
+
+/* `if` and `limit_except`. */
+static void link_nameless(struct conf_reader *reader, const struct conf_scope *scope,
+                          const struct http_location *parent)
+{
+    struct http_location *location = conf_values(reader->conf, scope, &http_location_group);
+
+    location->match = HTTP_MATCH_NAMELESS;
+    location->path = parent->path;
+    location->place = scope->directive->name.place;
+    location->parent = parent;
+    location->server = parent->server;
+    location->scope = scope;
+}
+
+static void add_inside(struct conf_reader *reader, const struct conf_scope *scope,
+                       const struct http_server *server, const struct http_location *parent,
+                       const http_location_pointer **list, size_t *count);
+
+static void add_location(struct conf_reader *reader, const struct conf_scope *scope,
+                         const struct http_server *server, const struct http_location *parent,
+                         const http_location_pointer **list, size_t *count)
+{
+    struct http_location *location = conf_values(reader->conf, scope, &http_location_group);
+
+    location->server = server;
+    location->scope = scope;
+    location->parent = parent;
+    location->program = http_rewrite_find(reader->conf, scope);
+    check_name(reader, location);
+    check_duplicate(reader, *list, *count, location);
+    *(http_location_pointer *)http_conf_append(reader, (void **)list, count, sizeof location) =
+        location;
+    add_inside(reader, scope, server, location, &location->locations, &location->location_count);
+}
+
+static void add_inside(struct conf_reader *reader, const struct conf_scope *scope,
+                       const struct http_server *server, const struct http_location *parent,
+                       const http_location_pointer **list, size_t *count)
+{
+    for (const struct conf_scope *inner = scope->first_child; inner != NULL; inner = inner->next) {
+        if (inner->context == CONF_LOCATION)
+            add_location(reader, inner, server, parent, list, count);
+        else if (inner->context == CONF_LOCATION_IF || inner->context == CONF_LIMIT_EXCEPT)
+            link_nameless(reader, inner, parent);
     }
 }
 
 void http_conf_add_locations(struct conf_reader *reader, const struct conf_scope *scope,
                              struct http_server *server)
 {
-    for (const struct conf_scope *inner = conf_first(scope, CONF_LOCATION); inner != NULL;
-         inner = conf_next(inner)) {
-        struct http_location *location = conf_values(reader->conf, inner, &http_location_group);
-        enum name_form form = read_name(inner->directive, location);
-
-        location->server = server;
-        location->scope = inner;
-        report_name(reader, inner->directive, form, location);
-        check_duplicate_location(reader, server, location);
-        *(const struct http_location **)http_conf_append(reader, (void **)&server->locations,
-                                                         &server->location_count, sizeof location) =
-            location;
-    }
+    add_inside(reader, scope, server, NULL, &server->locations, &server->location_count);
 }
 
 static void check_root(struct conf_reader *reader, const struct conf_scope *scope,

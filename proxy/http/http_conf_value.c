@@ -35,56 +35,6 @@ void *http_conf_append(struct conf_reader *reader, void **items, size_t *count, 
     return (char *)*items + (*count)++ * size;
 }
 
-/* return */
-
-static bool is_redirect_code(uint64_t status)
-{
-    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-static bool looks_like_url(struct slice text)
-{
-    return slice_starts(text, SLICE("http://")) || slice_starts(text, SLICE("https://")) ||
-           slice_starts(text, SLICE("$scheme"));
-}
-
-static bool parse_return_code(struct conf_reader *reader, const struct conf_word *word,
-                              uint64_t *status)
-{
-    if (number_parse(word->text, 999, status) && *status >= 200)
-        return true;
-    return http_conf_refuse(reader, word->place,
-                            "write `return 404;`, `return 200 text;` or `return 301 https://…;`",
-                            "`%.*s` is no status code", HTTP_SHOW(word->text));
-}
-
-/* The first `return` of a block is the one that answers; later ones are only checked. */
-static bool parse_return(struct conf_reader *reader, const struct conf_directive *directive,
-                         void *value)
-{
-    const struct conf_word *words = directive->words;
-    bool only_url = directive->word_count == 1 && looks_like_url(words[0].text);
-    const struct conf_word *text = directive->word_count == 2 ? &words[1]
-                                   : only_url                 ? &words[0]
-                                                              : NULL;
-    struct http_return result = {.present = true};
-    struct http_return *stored = value;
-    uint64_t status = 302;
-
-    if (!only_url && !parse_return_code(reader, &words[0], &status))
-        return false;
-    if (text != NULL && !http_conf_template(reader, text->text, text->place, &result.text))
-        return false;
-    result.status = (uint16_t)status;
-    result.is_redirect = is_redirect_code(status);
-    result.has_text = text != NULL;
-    if (!stored->present)
-        *stored = result;
-    return true;
-}
-
-const struct conf_type http_type_return = {"answer", parse_return};
-
 /* keepalive_timeout */
 
 static bool parse_time(struct conf_reader *reader, const struct conf_word *word, uint64_t *ms)

@@ -104,9 +104,11 @@ struct http_exchange {
     struct slice *values;
     const struct http_captures *captures; /* $1…$9, of the last regular expression that matched */
     struct http_exchange *parent;         /* of a subrequest: whom it is for; NULL otherwise */
-    uint8_t jumps;    /* internal redirects so far: HTTP_JUMPS_MAX ends them with a 500 */
-    bool is_internal; /* a subrequest, or it came here by an internal redirect */
-    bool maps_path;   /* http_files.c: root's variables are being worked out */
+    uint8_t jumps;         /* internal redirects so far: HTTP_JUMPS_MAX ends them with a 500 */
+    bool is_internal;      /* a subrequest, or it came here by an internal redirect */
+    bool maps_path;        /* http_files.c: root's variables are being worked out */
+    bool target_changed;   /* path or query are not the client's any more: raw_path is old */
+    bool location_unbound; /* after `rewrite … break`: the path is not what the location matched */
     bool head_sent, finished, is_head_request;
     bool at_error_page;    /* `error_page` chose who answers */
     bool drops_body;       /* no handler gets the request's body: see http_exchange_framing */
@@ -151,6 +153,5 @@ const struct address *http_exchange_client(const struct http_exchange *exchange)
 
 /* The handlers, by what the location says (http_handlers.c chooses). Each answers the exchange now
  * or later, exactly once. */
-void http_file_handle(struct http_exchange *exchange);   /* root, index */
-void http_return_handle(struct http_exchange *exchange); /* return */
-void http_proxy_handle(struct http_exchange *exchange);  /* proxy_pass */
+void http_file_handle(struct http_exchange *exchange);  /* root, index */
+void http_proxy_handle(struct http_exchange *exchange); /* proxy_pass */

@@ -395,3 +395,59 @@ bool http_file_is_directory(struct http_root *root, struct slice path, uint64_t 
     close(fd);
     return true;
 }
+
+/* "/srv" holds "/srv/x" and "/srv", not "/srvx". */
+static bool holds(struct slice root, struct slice path)
+{
+    if (slice_ends(root, SLICE("/")))
+        root.len--;
+    return slice_starts(path, root) && (path.len == root.len || path.at[root.len] == '/');
+}
+
+struct http_root *http_file_cache_find_root(struct http_file_cache *cache, struct slice path,
+                                            struct slice *inside)
+{
+    struct http_root *best = NULL;
+
+    for (struct http_root *root = cache->roots; root != NULL; root = root->next)
+        if (holds(root->path, path) && (best == NULL || root->path.len > best->path.len))
+            best = root;
+    if (best == NULL)
+        return NULL;
+    *inside = slice_from(path, best->path.len - slice_ends(best->path, SLICE("/")));
+    if (inside->len == 0)
+        *inside = SLICE("/");
+    return best;
+}
+
+static bool passes(mode_t mode, enum http_file_test test)
+{
+    switch (test) {
+    case HTTP_FILE_REGULAR:
+        return S_ISREG(mode);
+    case HTTP_FILE_DIRECTORY:
+        return S_ISDIR(mode);
+    case HTTP_FILE_ANY:
+        return true;
+    case HTTP_FILE_EXECUTABLE:
+        return (mode & S_IXUSR) != 0;
+    }
+    return false;
+}
+
+bool http_file_is(struct http_root *root, struct slice path, enum http_file_test test,
+                  uint64_t now_ms)
+{
+    struct stat status;
+    bool is_there;
+    int fd;
+
+    if (!check_root(root, now_ms))
+        return false;
+    fd = open_in(root, path, O_PATH);
+    if (fd < 0)
+        return false;
+    is_there = fstat(fd, &status) == 0 && passes(status.st_mode, test);
+    close(fd);
+    return is_there;
+}

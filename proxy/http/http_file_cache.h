@@ -67,3 +67,19 @@ void http_file_release(struct http_file *file);
 
 /* Is there such a directory? */
 bool http_file_is_directory(struct http_root *root, struct slice path, uint64_t now_ms);
+
+/* The root that holds `path`, an absolute one: the narrowest; *inside is what follows it, with its
+ * '/'. NULL: no root does. */
+struct http_root *http_file_cache_find_root(struct http_file_cache *cache, struct slice path,
+                                            struct slice *inside);
+
+enum http_file_test {
+    HTTP_FILE_REGULAR,
+    HTTP_FILE_DIRECTORY,
+    HTTP_FILE_ANY,
+    HTTP_FILE_EXECUTABLE,
+};
+
+/* Is there such a thing below `root`? Links are followed, but not out of it. */
+bool http_file_is(struct http_root *root, struct slice path, enum http_file_test test,
+                  uint64_t now_ms);

@@ -12,3 +12,10 @@ void http_handle(struct http_exchange *exchange);
  * and the handler must have let go. After HTTP_JUMPS_MAX of them: 500. */
 void http_redirect_internally(struct http_exchange *exchange, struct slice path,
                               struct slice query);
+
+/* The same to the location `name` ("@x") of the server, with the path as it is; 500 if it has none
+ * of that name: see http_conf_named. */
+void http_jump(struct http_exchange *exchange, struct slice name);
+
+/* From now on the values of `location` hold. For http_program.c. */
+void http_choose_location(struct http_exchange *exchange, const struct http_location *location);

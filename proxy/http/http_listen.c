@@ -174,6 +174,20 @@ static bool is_plain_name(struct slice text)
            (slice_starts(text, SLICE("[")) || slice_find(text, ':') == SLICE_NOT_FOUND);
 }
 
+/* Hosts are in lower case, so that a pattern must not mind the case (nginx's rule). */
+static bool add_pattern(struct conf_reader *reader, struct http_names *names,
+                        const struct conf_word *word)
+{
+    struct http_name name = {
+        .text = word->text, .written = word->text, .kind = HTTP_NAME_REGEX, .place = word->place};
+
+    name.regex = http_conf_regex(reader, slice_from(word->text, 1), word->place, true);
+    if (name.regex == NULL)
+        return false;
+    add_name(reader, names, name);
+    return true;
+}
+
 static bool parse_name(struct conf_reader *reader, struct http_names *names,
                        const struct conf_word *word)
 {
@@ -181,8 +195,7 @@ static bool parse_name(struct conf_reader *reader, struct http_names *names,
     struct slice text = name.written;
 
     if (slice_starts(text, SLICE("~")))
-        return http_conf_refuse(reader, word->place, "list the names, or use `*.x` or `x.*`",
-                                "regular expressions in `server_name` come later");
+        return add_pattern(reader, names, word);
     if (slice_starts(text, SLICE("*."))) {
         name.kind = HTTP_NAME_LEADING_STAR;
         text = slice_from(text, 1);
@@ -191,7 +204,8 @@ static bool parse_name(struct conf_reader *reader, struct http_names *names,
         name.text = slice_from(text, 1);
         if (is_plain_name(name.text))
             add_name(reader, names,
-                     (struct http_name){name.text, name.written, HTTP_NAME_EXACT, name.place});
+                     (struct http_name){
+                         .text = name.text, .written = name.written, .place = name.place});
     } else if (slice_ends(text, SLICE(".*")) && text.len > 2) {
         name.kind = HTTP_NAME_TRAILING_STAR;
         text.len--;

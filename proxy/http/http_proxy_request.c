@@ -79,28 +79,28 @@ bool http_proxy_is_hop_field(const struct http_field *field, const struct http_f
 /* Request line. */
 
 /* The URI part of proxy_pass takes the place of what the location matched; the rest is the
- * normalised path, escaped again. Without a URI part the target goes as it came. */
+ * normalised path, escaped again. Without a URI part the target goes as it came, unless it was
+ * rewritten; after `rewrite … break` the URI part does not count. */
 static struct slice backend_target(struct http_proxy *proxy)
 {
     const struct http_proxy_target *target = &proxy->target;
     struct http_exchange *exchange = proxy->exchange;
     const struct http_request *request = &exchange->request;
-    struct slice path;
+    bool replaces = target->has_uri && !exchange->location_unbound;
+    struct slice start = replaces ? target->uri : SLICE(""), path;
     struct text text;
 
     if (target->is_whole_uri)
         return target->uri;
-    if (!target->has_uri && !exchange->is_internal)
+    if (!target->has_uri && !exchange->target_changed)
         return request->raw_path;
-    path = !target->has_uri
-               ? http_uri_escape(&exchange->arena, request->path)
-               : http_uri_escape(&exchange->arena,
-                                 slice_from(request->path, exchange->location->path.len));
-    text = text_in(NULL, target->uri.len + path.len + request->query.len + 1);
+    path = http_uri_escape(&exchange->arena,
+                           slice_from(request->path, replaces ? exchange->location->path.len : 0));
+    text = text_in(NULL, start.len + path.len + request->query.len + 1);
     text.at = arena_alloc(&exchange->arena, text.capacity);
     if (text.at == NULL)
         return SLICE_NONE;
-    text_add(&text, target->uri);
+    text_add(&text, start);
     text_add(&text, path);
     if (request->query.len > 0) {
         text_byte(&text, '?');

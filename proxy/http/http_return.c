@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "http/http_conditional.h"
 #include "http/http_conf.h"
+#include "http/http_program.h"
 #include "http/http_uri.h"
 #include "http/http_variables.h"
 #include "relay/listen.h"
@@ -98,13 +99,11 @@ void http_return_slash(struct http_exchange *exchange)
     http_return_redirect_path(exchange, exchange->location->path);
 }
 
-static void redirect(struct http_exchange *exchange, const struct http_return *answer)
+void http_return_redirect_url(struct http_exchange *exchange, unsigned status, struct slice url)
 {
-    struct slice url = http_evaluate(exchange, &answer->text);
-
     if (slice_starts(url, SLICE("/")))
         url = http_absolute_url(exchange, url);
-    http_exchange_redirect(exchange, answer->status, http_return_escape_url(exchange, url));
+    http_exchange_redirect(exchange, status, http_return_escape_url(exchange, url));
 }
 
 /* A text has neither tag nor date: what remains are `If-None-Match: *` and If-Match. */
@@ -145,14 +144,12 @@ static void close_silently(struct http_exchange *exchange, unsigned status)
     exchange->transport->abort(exchange, CLOSE_FRONTD_REFUSED);
 }
 
-void http_return_handle(struct http_exchange *exchange)
+void http_return_answer(struct http_exchange *exchange, const struct http_return *answer)
 {
-    const struct http_return *answer = &exchange->location->returns;
-
     if (is_silent(answer->status))
         close_silently(exchange, answer->status);
     else if (answer->is_redirect)
-        redirect(exchange, answer);
+        http_return_redirect_url(exchange, answer->status, http_evaluate(exchange, &answer->text));
     else if (!http_status_has_body(answer->status))
         http_exchange_answer(exchange, answer->status, SLICE_NONE, SLICE_NONE);
     else if (answer->has_text || answer->status < 400)

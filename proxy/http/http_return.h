@@ -2,7 +2,14 @@
 
 #include "http/http_exchange.h"
 
-/* Redirects and the answers of `return`. http_return_handle is declared in http_exchange.h. */
+struct http_return;
+
+/* Redirects and the answers of `return`. */
+
+void http_return_answer(struct http_exchange *exchange, const struct http_return *answer);
+
+/* To `url`, a path or a whole one, made safe here: what begins with '/' gets our own name. */
+void http_return_redirect_url(struct http_exchange *exchange, unsigned status, struct slice url);
 
 /* 301 to the location's own name, which ends in '/', with the query: where the path is that name
  * without the slash and the location hands to a backend. */

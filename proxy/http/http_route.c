@@ -1,55 +1,19 @@
 #include "http/http_route.h"
 
-#include <stdlib.h>
+#include "http/http_table.h"
 
-enum path_kind {
-    PATH_EXACT,     /* "= /x" */
-    PATH_SLASHLESS, /* "/x", where "/x/" hands to a backend: nginx sends the client there, unless
-                       "/x" is a location of its own */
-};
-
-/* The locations of one server. */
-struct route_server {
+struct route_pattern {
+    const struct http_regex *regex;
     const struct http_server *server;
-    struct http_table paths;               /* kinds: see enum path_kind */
-    const struct http_location **prefixes; /* longest first */
-    size_t prefix_count;
 };
 
 struct http_route {
-    struct http_table names;
+    struct http_table names; /* to struct http_server; kinds: enum http_name_kind */
     bool has_stars;
-    struct route_server *servers; /* default first */
+    struct route_pattern *patterns; /* in the order written */
+    size_t pattern_count;
+    const struct http_server *fallback;
 };
-
-static int by_length(const void *a, const void *b)
-{
-    const struct http_location *const *left = a, *const *right = b;
-    size_t left_len = (*left)->path.len, right_len = (*right)->path.len;
-
-    return (left_len < right_len) - (left_len > right_len);
-}
-
-static void build_server(struct route_server *built, const struct http_server *server,
-                         struct arena *arena)
-{
-    built->server = server;
-    http_table_init(&built->paths, 2 * server->location_count, false, arena);
-    built->prefixes = arena_alloc(arena, (server->location_count + 1) * sizeof *built->prefixes);
-    for (size_t i = 0; i < server->location_count; i++) {
-        const struct http_location *location = server->locations[i];
-
-        if (location->match == HTTP_MATCH_EXACT)
-            http_table_add(&built->paths, PATH_EXACT, location->path, location);
-        else
-            built->prefixes[built->prefix_count++] = location;
-        if (http_location_proxies(location) && slice_ends(location->path, SLICE("/")))
-            http_table_add(&built->paths, PATH_SLASHLESS,
-                           slice_part(location->path, 0, location->path.len - 1), location);
-    }
-    if (built->prefix_count > 1)
-        qsort(built->prefixes, built->prefix_count, sizeof *built->prefixes, by_length);
-}
 
 static size_t count_names(const http_server_pointer *servers, size_t count)
 {
@@ -60,67 +24,42 @@ static size_t count_names(const http_server_pointer *servers, size_t count)
     return names;
 }
 
+/* Of two servers with one name the first counts, as in nginx. */
+static void add_name(struct http_route *route, const struct http_name *name,
+                     const struct http_server *server)
+{
+    if (name->kind == HTTP_NAME_REGEX)
+        route->patterns[route->pattern_count++] = (struct route_pattern){name->regex, server};
+    else
+        (void)http_table_add(&route->names, name->kind, name->text, server);
+    if (name->kind == HTTP_NAME_LEADING_STAR || name->kind == HTTP_NAME_TRAILING_STAR)
+        route->has_stars = true;
+}
+
 struct http_route *http_route_new(const http_server_pointer *servers, size_t count,
                                   struct arena *arena)
 {
     struct http_route *route = arena_zero(arena, sizeof *route);
+    size_t name_count = count_names(servers, count);
 
-    http_table_init(&route->names, count_names(servers, count), false, arena);
-    route->servers = arena_zero(arena, count * sizeof *route->servers);
-    for (size_t i = 0; i < count; i++) {
-        const struct http_names *names = &servers[i]->server_name;
-
-        build_server(&route->servers[i], servers[i], arena);
-        for (size_t k = 0; k < names->count; k++) {
-            http_table_add(&route->names, names->items[k].kind, names->items[k].text,
-                           &route->servers[i]);
-            route->has_stars = route->has_stars || names->items[k].kind != HTTP_NAME_EXACT;
-        }
-    }
+    http_table_init(&route->names, name_count, false, arena);
+    route->patterns = arena_zero(arena, (name_count + 1) * sizeof *route->patterns);
+    route->fallback = servers[0];
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < servers[i]->server_name.count; k++)
+            add_name(route, &servers[i]->server_name.items[k], servers[i]);
     return route;
 }
 
-static const struct route_server *find_server(const struct http_route *route, struct slice host)
+struct http_found_server http_route_find(const struct http_route *route, struct slice host,
+                                         struct http_matcher *matcher)
 {
-    const struct route_server *server = http_table_find_host(&route->names, host, route->has_stars);
+    const struct http_server *server = http_table_find_host(&route->names, host, route->has_stars);
 
-    return server == NULL ? &route->servers[0] : server;
-}
-
-static const struct http_location *find_prefix(const struct route_server *server, struct slice path)
-{
-    for (size_t i = 0; i < server->prefix_count; i++)
-        if (slice_starts(path, server->prefixes[i]->path))
-            return server->prefixes[i];
-    return NULL;
-}
-
-static bool is_bare_prefix(const struct http_location *location, struct slice path)
-{
-    return location != NULL && location->path.len == path.len;
-}
-
-/* A `return` in the server block itself answers before any location is looked for. */
-struct http_routed http_route_find(const struct http_route *route, struct slice host,
-                                   struct slice path)
-{
-    const struct route_server *server = find_server(route, host);
-    struct http_routed routed = {server->server, server->server->own, false};
-    const struct http_location *location, *slashless;
-
-    if (server->server->own->returns.present)
-        return routed;
-    location = http_table_find(&server->paths, PATH_EXACT, path);
-    if (location == NULL) {
-        location = find_prefix(server, path);
-        slashless = is_bare_prefix(location, path)
-                        ? NULL
-                        : http_table_find(&server->paths, PATH_SLASHLESS, path);
-        routed.adds_slash = slashless != NULL;
-        if (slashless != NULL)
-            location = slashless;
-    }
-    if (location != NULL)
-        routed.location = location;
-    return routed;
+    if (server != NULL)
+        return (struct http_found_server){server, NULL};
+    for (size_t i = 0; i < route->pattern_count && host.len > 0; i++)
+        if (http_regex_match(route->patterns[i].regex, matcher, host) == HTTP_MATCHED)
+            return (struct http_found_server){route->patterns[i].server, route->patterns[i].regex};
+    return (struct http_found_server){route->fallback, NULL};
 }

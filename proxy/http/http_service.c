@@ -67,9 +67,12 @@ static void add_location(struct http_content *content, const struct http_locatio
 
 static void add_server(struct http_content *content, const struct http_server *server)
 {
-    add_location(content, server->own);
-    for (size_t i = 0; i < server->location_count; i++)
-        add_location(content, server->locations[i]);
+    struct http_blocks blocks = http_blocks_of(server->scope);
+    const struct http_location *location;
+
+    while ((location = http_blocks_next(content->worker->conf, &blocks)) != NULL)
+        add_location(content, location);
+    content->locations[server->own->number].paths = http_paths_new(server, &content->arena);
 }
 
 /* In the clear nobody says in time which server is meant: one `listen` is enough, or the default

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "http/http_conf.h"
 #include "http/http_date.h"
+#include "http/http_paths.h"
 #include "http/http_regex.h"
 #include "http/http_registry.h"
 #include "http/http_route.h"
@@ -22,8 +23,9 @@ struct http_root;
 struct log_file;
 
 struct http_content_location {
-    struct http_root *root;       /* NULL: the location has none */
-    const struct log_file **logs; /* where its lines go, by its access_log; NULL: nowhere */
+    const struct http_paths *paths; /* of a server's own block: its locations */
+    struct http_root *root;         /* NULL: the location has none */
+    const struct log_file **logs;   /* where its lines go, by its access_log; NULL: nowhere */
     size_t log_count;
     struct log error_log;          /* of its block */
     struct dns_resolver *resolver; /* of proxy_pass with variables */

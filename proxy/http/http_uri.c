@@ -244,33 +244,43 @@ enum http_refusal http_uri_parse_target(struct arena *arena, struct http_request
     return parse_absolute(arena, request);
 }
 
-static bool must_escape(char byte)
+static bool must_escape(char byte, const char *marks)
 {
-    return (unsigned char)byte <= ' ' || (unsigned char)byte >= 0x7f ||
-           strchr("%?#\"<>\\^`{|}", byte) != NULL;
+    return (unsigned char)byte <= ' ' || (unsigned char)byte >= 0x7f || strchr(marks, byte) != NULL;
 }
 
-struct slice http_uri_escape(struct arena *arena, struct slice path)
+/* Escapes what no URI may contain and what is in `marks`. */
+static struct slice escape(struct arena *arena, struct slice text, const char *marks)
 {
     static const char hex[] = "0123456789ABCDEF";
     size_t count = 0, len = 0;
     char *escaped;
 
-    for (size_t i = 0; i < path.len; i++)
-        count += must_escape(path.at[i]);
+    for (size_t i = 0; i < text.len; i++)
+        count += must_escape(text.at[i], marks);
     if (count == 0)
-        return path;
-    escaped = arena_alloc(arena, path.len + 2 * count);
+        return text;
+    escaped = arena_alloc(arena, text.len + 2 * count);
     if (escaped == NULL)
         return SLICE_NONE;
-    for (size_t i = 0; i < path.len; i++) {
-        if (must_escape(path.at[i])) {
+    for (size_t i = 0; i < text.len; i++) {
+        if (must_escape(text.at[i], marks)) {
             escaped[len++] = '%';
-            escaped[len++] = hex[(unsigned char)path.at[i] >> 4];
-            escaped[len++] = hex[(unsigned char)path.at[i] & 15];
+            escaped[len++] = hex[(unsigned char)text.at[i] >> 4];
+            escaped[len++] = hex[(unsigned char)text.at[i] & 15];
         } else {
-            escaped[len++] = path.at[i];
+            escaped[len++] = text.at[i];
         }
     }
     return (struct slice){escaped, len};
+}
+
+struct slice http_uri_escape(struct arena *arena, struct slice path)
+{
+    return escape(arena, path, "%?#\"<>\\^`{|}");
+}
+
+struct slice http_uri_escape_argument(struct arena *arena, struct slice text)
+{
+    return escape(arena, text, "%?#\"<>\\^`{|}&+;");
 }

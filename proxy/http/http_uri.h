@@ -32,3 +32,6 @@ bool http_uri_parse_authority(struct slice authority, struct slice *host)
 /* A decoded `path` for a request line or a Location, with what no URI may contain as %HH, the bytes
  * that nginx escapes; the same bytes when nothing has to be. On the arena's ceiling: at == NULL. */
 struct slice http_uri_escape(struct arena *arena, struct slice path);
+
+/* The same for a part of a query: '&', '+' and ';' are escaped, too. */
+struct slice http_uri_escape_argument(struct arena *arena, struct slice text);

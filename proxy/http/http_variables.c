@@ -1,6 +1,7 @@
 #include "http/http_variables.h"
 
 #include "http/http_service.h"
+#include "http/http_uri.h"
 #include "http/http_value.h"
 #include "net/loop.h"
 #include "relay/worker.h"
@@ -68,23 +69,48 @@ struct slice http_variable_value(struct http_exchange *exchange,
     return values[part->variable](exchange, part);
 }
 
+/* The parts one behind the other. */
+static struct slice put_together(struct http_exchange *exchange, const struct slice *parts,
+                                 size_t count)
+{
+    struct text result;
+    size_t len = 0;
+
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    result = text_in(arena_alloc(&exchange->arena, len), len);
+    if (result.at == NULL)
+        return SLICE("");
+    for (size_t i = 0; i < count; i++)
+        text_add(&result, parts[i]);
+    return text_slice(&result);
+}
+
 struct slice http_evaluate(struct http_exchange *exchange, const struct http_template *text)
 {
     struct slice *parts;
-    struct text result;
-    size_t len = 0;
 
     if (text->count == 1)
         return http_variable_value(exchange, &text->parts[0]);
     parts = arena_alloc(&exchange->arena, text->count * sizeof *parts);
-    for (size_t i = 0; parts != NULL && i < text->count; i++) {
-        parts[i] = http_variable_value(exchange, &text->parts[i]);
-        len += parts[i].len;
-    }
-    result = text_in(parts == NULL ? NULL : arena_alloc(&exchange->arena, len), len);
-    if (result.at == NULL)
+    if (parts == NULL)
         return SLICE("");
     for (size_t i = 0; i < text->count; i++)
-        text_add(&result, parts[i]);
-    return text_slice(&result);
+        parts[i] = http_variable_value(exchange, &text->parts[i]);
+    return put_together(exchange, parts, text->count);
+}
+
+struct slice http_evaluate_escaping_captures(struct http_exchange *exchange,
+                                             const struct http_template *text)
+{
+    struct slice *parts = arena_alloc(&exchange->arena, text->count * sizeof *parts);
+
+    if (parts == NULL)
+        return SLICE("");
+    for (size_t i = 0; i < text->count; i++) {
+        parts[i] = http_variable_value(exchange, &text->parts[i]);
+        if (text->parts[i].variable == HTTP_VARIABLE_CAPTURE)
+            parts[i] = http_uri_escape_argument(&exchange->arena, parts[i]);
+    }
+    return put_together(exchange, parts, text->count);
 }

@@ -18,6 +18,10 @@ struct slice http_variable_value(struct http_exchange *exchange,
 /* The whole text; empty when the exchange's arena is full. */
 struct slice http_evaluate(struct http_exchange *exchange, const struct http_template *text);
 
+/* The same with $1…$9 escaped for a query (http_uri_escape_argument). */
+struct slice http_evaluate_escaping_captures(struct http_exchange *exchange,
+                                             const struct http_template *text);
+
 /* Sets variable `number` of the configuration (http_conf_variable); `value` lives as long as the
  * exchange. at == NULL: as if it was never set. False when the exchange's arena is full. A
  * subrequest's variables are those of the request it is for. */

@@ -55,6 +55,8 @@ struct relay_error_log relay_error_log_of(const struct conf *conf, const struct 
 {
     const struct relay_log_conf *log = conf_values(conf, scope, &relay_log_group);
 
+    for (; log == NULL && scope->parent != NULL; scope = scope->parent) /* `if`: what is around */
+        log = conf_values(conf, scope->parent, &relay_log_group);
     if (log == NULL || log->error_log.path.at == NULL)
         return (struct relay_error_log){SLICE_NONE, LOG_NOTICE};
     return log->error_log;

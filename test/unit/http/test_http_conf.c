@@ -1,6 +1,7 @@
 #include "conf_text.h"
 #include "http/http_conf.h"
 #include "http/http_files_conf.h"
+#include "http/http_program.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,8 +17,9 @@ struct finding_case {
     const char *text, *findings;
 };
 
-#define SERVER(body)   "http{server{" body "}}"
-#define LOCATION(body) "http{server{location /{" body "}}}"
+#define CONDITION_FORMS "= write `if ($x)`, `if ($x = text)`, `if ($x ~ regex)` or `if (-f file)`\n"
+#define SERVER(body)    "http{server{" body "}}"
+#define LOCATION(body)  "http{server{location /{" body "}}}"
 
 /* clang-format off */
 static const struct finding_case finding_cases[] = {
@@ -90,8 +92,7 @@ static const struct finding_case finding_cases[] = {
      "2:22: warning: two servers are called `a` on 0.0.0.0:80 (1)\n"},
     {"http{server{listen 80;server_name a;}\nserver{listen 81;server_name a;}}", ""},
     {"http{http2 on;server{listen 80 http2;http2 off;http2_max_concurrent_streams 10;}}", ""},
-    {SERVER("server_name ~^a;"), "1:25: error: regular expressions in `server_name` come later\n"
-                                 "= list the names, or use `*.x` or `x.*`\n"},
+    {SERVER("server_name ~^a(?<x>b)$; location / { return 200 $x; }"), ""},
     {SERVER("server_name a.*.b;"),
      "1:25: error: `a.*.b` is no server name\n"
      "= write `www.example.org`, `*.example.org`, `.example.org` or `www.*`\n"},
@@ -102,14 +103,34 @@ static const struct finding_case finding_cases[] = {
     {SERVER("location /a{} location ^~ /b{} location = /a{} location =/c{}"), ""},
     {SERVER("location /a{}\nlocation ^~ /a{}"),
      "2:13: error: there is a location `/a` in this server already (1)\n"},
-    {SERVER("location ~ x{}"), "1:22: error: regex locations come later\n"
-                               "= use prefixes: `location /path/`, `location = /file`\n"},
-    {SERVER("location ~*\\.php$ {}"), "1:22: error: regex locations come later\n"
-                                      "= use prefixes: `location /path/`, `location = /file`\n"},
-    {SERVER("location @x{}"),
-     "1:22: error: named locations come later\n= give it a path\n"},
+    {SERVER("location ~ x{} location ~*\\.php$ {} location @x{} location /a{location ~ b{}}"), ""},
+    {SERVER("location ~ x({}"),
+     "1:24: error: missing closing parenthesis behind `x(`, at byte 2 of the regular expression\n"
+     "= https://www.pcre.org/current/doc/html/pcre2syntax.html has the syntax\n"},
+    {SERVER("location /a{location /b{}}"),
+     "1:34: error: `/b` is outside of the location `/a` around it\n"
+     "= put it beside that location\n"},
+    {SERVER("location = /a{location = /a{}}"),
+     "1:38: error: no location can be inside `/a`\n= put it beside that location\n"},
+    {SERVER("location /a{location @b{}}"),
+     "1:34: error: a named location cannot be inside another one\n"
+     "= put it right into the server\n"},
+    {SERVER("location /a{location /ab{} location /ab{}}"),
+     "1:49: error: there is a location `/ab` in this location already (1)\n"},
+    {SERVER("location @a{} location @a{}"),
+     "1:36: error: there is a location `@a` in this server already (1)\n"},
+    {SERVER("if ($host){return 404;} set $a 1; rewrite ^/x(.*) /y$1?z last; break;"), ""},
+    {LOCATION("if ($a = 1){set $a 2; root /x;} if (-f $request_filename){break;}"
+              "if ($host !~* \"(a b)\"){} if ( $uri != \"/x\" ) { return 204; }"), ""},
+    {LOCATION("if $host {} if ($host == a){} if ($host = a b){} if (-q /x){} if (){} if (x){}"),
+     "1:27: error: a condition stands in parentheses\n" CONDITION_FORMS
+     "1:46: error: `==` is no operator\n" CONDITION_FORMS
+     "1:68: error: this is no condition\n" CONDITION_FORMS
+     "1:76: error: this is no condition\n" CONDITION_FORMS
+     "1:89: error: this is no condition\n" CONDITION_FORMS
+     "1:97: error: this is no condition\n" CONDITION_FORMS},
     {SERVER("location == /x{}"), "1:22: error: `==` is no way to match a path\n"
-                                 "= write `location = /path`, `location ^~ /path`\n"},
+                                 "= write `location = /path`, `location ^~ /path`, `location ~ regex`\n"},
     {SERVER("location x{}"),
      "1:22: warning: a path begins with \"/\": this location matches nothing\n"},
     {LOCATION("proxy_pass http://127.0.0.1:81;"), ""},
@@ -180,9 +201,6 @@ static const struct finding_case finding_cases[] = {
      "1:33: error: there is a log format `a` already\n"},
     {"http{log_format a $reqest;}",
      "1:19: error: unknown variable `$reqest`\n= did you mean `$request`?\n"},
-    {SERVER("if ($host) { return 301 /; }"),
-     "1:13: error: `if` is not supported\n= if comes later; a server of its own for the name, or a "
-     "location for the path, does most of it\n"},
     {LOCATION("sendfile on; tcp_nopush on; types_hash_max_size 2048; server_tokens off;"), ""},
     {LOCATION("types { text/html html htm; } types { image/png png; } default_type a/b;"), ""},
     {LOCATION("types { text/html; }"),
@@ -314,15 +332,10 @@ static const struct refused_case refused[] = {
     {"more_set_headers", "http{%s}", false},
     {"stream", "%s", true},
     {"grpc_pass", LOCATION("%s"), false},
-    {"if", SERVER("%s"), true},
-    {"internal", LOCATION("%s"), false},
     {"limit_except", LOCATION("%s"), true},
-    {"map", "http{%s}", true},
     {"proxy_cache", "http{%s}", false},
     {"proxy_redirect", "http{%s}", false},
-    {"rewrite", SERVER("%s"), false},
     {"scgi_pass", LOCATION("%s"), false},
-    {"set", SERVER("%s"), false},
     {"ssi", "http{%s}", false},
     {"ssl", "http{%s}", false},
     {"sub_filter", "http{%s}", false},
@@ -403,7 +416,7 @@ static void has_the_defaults_of_nginx(void **state)
     assert_true(slice_equal(location->access_log.items[0].format->name, SLICE("combined")));
     assert_int_equal(location->files->index.count, 1);
     assert_false(location->proxy->pass.present);
-    assert_false(location->returns.present);
+    assert_null(location->program);
     conf_text_free(&text);
 }
 
@@ -426,6 +439,12 @@ static void lists_are_inherited_whole_or_not_at_all(void **state)
     conf_text_free(&text);
 }
 
+static const struct http_return *answer_of(const struct http_location *location)
+{
+    assert_int_equal(location->program->steps[0].kind, HTTP_STEP_RETURN);
+    return location->program->steps[0].as.answer;
+}
+
 static void reads_backends_and_returns(void **state)
 {
     struct conf_text text;
@@ -446,11 +465,11 @@ static void reads_backends_and_returns(void **state)
     assert_true(slice_equal(server->locations[0]->proxy->pass.uri, SLICE("/x?y")));
     assert_int_equal(server->locations[1]->proxy->pass.target.port, 80);
     assert_false(server->locations[1]->proxy->pass.has_uri);
-    assert_int_equal(server->locations[2]->returns.status, 302);
-    assert_true(server->locations[2]->returns.is_redirect);
-    assert_int_equal(server->locations[3]->returns.status, 301);
-    assert_int_equal(server->locations[4]->returns.status, 200);
-    assert_false(server->locations[4]->returns.is_redirect);
+    assert_int_equal(answer_of(server->locations[2])->status, 302);
+    assert_true(answer_of(server->locations[2])->is_redirect);
+    assert_int_equal(answer_of(server->locations[3])->status, 301);
+    assert_int_equal(answer_of(server->locations[4])->status, 200);
+    assert_false(answer_of(server->locations[4])->is_redirect);
     conf_text_free(&text);
 }
 

@@ -4,6 +4,7 @@
 #include "http/http_file_cache.h"
 #include "http/http_file_send.h"
 #include "http/http_log.h"
+#include "http/http_program.h"
 #include "http/http_return.h"
 #include "http/http_service.h"
 #include "http/http_variables.h"
@@ -153,7 +154,7 @@ static int clear_stage(void **state)
 static struct http_exchange *ask(struct stage *stage, const char *path, const char *query)
 {
     struct http_exchange *exchange = &stage->exchange;
-    struct http_routed routed;
+    struct http_content *content;
 
     arena_deinit(&exchange->arena);
     *exchange = (struct http_exchange){.session = &stage->session,
@@ -177,10 +178,13 @@ static struct http_exchange *ask(struct stage *stage, const char *path, const ch
                                               .fields = stage->fields};
     exchange->response.status = 200;
     stage->answer.len = 0;
-    routed = http_route_find(http_service_of(exchange)->route, exchange->request.host,
-                             exchange->request.path);
-    exchange->server = routed.server;
-    exchange->location = routed.location;
+    content = http_content_of(exchange);
+    exchange->server =
+        http_route_find(http_service_of(exchange)->route, exchange->request.host, &content->matcher)
+            .server;
+    exchange->location = http_paths_find(content->locations[exchange->server->own->number].paths,
+                                         exchange->request.path, &content->matcher)
+                             .location;
     return exchange;
 }
 
@@ -445,7 +449,8 @@ static void returns_what_is_written(void **state)
         struct http_exchange *exchange = ask(stage, return_cases[i].path, return_cases[i].query);
         struct slice said, expected = slice_of(return_cases[i].said);
 
-        http_return_handle(exchange);
+        assert_int_equal(http_program_run(exchange, exchange->location->program),
+                         HTTP_PROGRAM_ANSWERED);
         said = text_slice(&stage->answer);
         if (slice_ends(expected, SLICE("text/html; ")))
             said = slice_part(said, 0, expected.len); /* the page follows */
