@@ -8,6 +8,7 @@
 #define GZIP_BUFFER (64u << 10) /* nginx's */
 #define GZIP_LEVEL  1
 
+const char *const http_redact_words[] = {"query", "cookie", "off", NULL};
 static const char *const escape_words[] = {"escape=default", "escape=json", "escape=none", NULL};
 
 /* The words of a format from `first` on, one behind the other. */

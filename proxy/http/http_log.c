@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "http/http_conf.h"
 #include "http/http_log_escape.h"
+#include "http/http_log_redact.h"
 #include "http/http_service.h"
 #include "http/http_variables.h"
 #include "relay/listen.h"
@@ -11,6 +12,22 @@
 
 /* Nearly every line fits; a longer one is written anew into the exchange's arena. */
 #define LINE_ON_STACK 2048
+
+/* A head that was refused has no location: the default server's own. */
+static const struct http_location *location_of(const struct http_exchange *exchange)
+{
+    const http_server_pointer *servers = exchange->session->listen->servers;
+
+    return exchange->location != NULL ? exchange->location : servers[0]->own;
+}
+
+static struct slice value_of(struct http_exchange *exchange, const struct http_template_part *part)
+{
+    uint32_t redact = location_of(exchange)->log_redact;
+    struct slice value = http_variable_value(exchange, part);
+
+    return redact == 0 ? value : http_log_redact(&exchange->arena, redact, part, value);
+}
 
 static struct slice build(struct http_exchange *exchange, const struct http_log_format *format,
                           char *memory, size_t capacity, bool *overflow)
@@ -23,7 +40,7 @@ static struct slice build(struct http_exchange *exchange, const struct http_log_
         if (part->variable == HTTP_VARIABLE_NONE)
             text_add(&line, part->text);
         else
-            http_log_escape(&line, http_variable_value(exchange, part), format->escape);
+            http_log_escape(&line, value_of(exchange, part), format->escape);
     }
     *overflow = line.overflow;
     line.capacity = capacity;
@@ -56,14 +73,6 @@ static void write_line(struct http_exchange *exchange, const struct http_log_for
             line = build(exchange, format, larger, len, &overflow);
     }
     log_file_write(file, line);
-}
-
-/* A head that was refused has no location: the default server's own. */
-static const struct http_location *location_of(const struct http_exchange *exchange)
-{
-    const http_server_pointer *servers = exchange->session->listen->servers;
-
-    return exchange->location != NULL ? exchange->location : servers[0]->own;
 }
 
 /* nginx's rule of `if=`. */

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "http/http_conf.h"
+#include "http/http_log_redact.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,11 +10,21 @@
 #define REQUEST_SHOWN 600
 #define FIELD_SHOWN   240
 
+/* Without the query, if log_redact says so. */
+static struct slice shown(struct http_exchange *exchange, struct slice text)
+{
+    const struct http_location *location = exchange->location;
+
+    if (location == NULL || (location->log_redact & HTTP_REDACT_QUERY) == 0)
+        return text;
+    return http_log_redact_query(&exchange->arena, text);
+}
+
 /* The end of the line is what programs that read the log look for: of a long target, the rest is
  * left out, not the version. */
-static struct slice shown_request(const struct http_exchange *exchange, char *memory)
+static struct slice shown_request(struct http_exchange *exchange, char *memory)
 {
-    struct slice line = exchange->request.line;
+    struct slice line = shown(exchange, exchange->request.line);
     size_t last = slice_find_last(line, ' ');
     struct text text = text_in(memory, REQUEST_SHOWN);
     struct text ending = text_in(memory, REQUEST_SHOWN);
@@ -45,8 +56,7 @@ static void add_field(struct text *text, const char *name, struct slice value)
     text_byte(text, '"');
 }
 
-void http_report(const struct http_exchange *exchange, enum log_level level, const char *format,
-                 ...)
+void http_report(struct http_exchange *exchange, enum log_level level, const char *format, ...)
 {
     const struct session *session = exchange->session;
     const struct http_request *request = &exchange->request;
@@ -55,7 +65,7 @@ void http_report(const struct http_exchange *exchange, enum log_level level, con
         http_field_value(request->fields, request->field_count, HTTP_FIELD_REFERER);
     char words[800], line[REQUEST_SHOWN], ending[2 * (FIELD_SHOWN + 20)];
     struct text text = text_in(ending, sizeof ending);
-    struct slice shown;
+    struct slice request_line;
     va_list arguments;
 
     if (!log_wants(exchange->log, level))
@@ -64,10 +74,10 @@ void http_report(const struct http_exchange *exchange, enum log_level level, con
     vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
     add_field(&text, "host", host);
-    add_field(&text, "referrer", referer);
-    shown = shown_request(exchange, line);
-    log_line(exchange->log, level, session->id,
-             "%s, client: %s, server: %.*s, request: \"%.*s\"%.*s", words,
-             address_print(http_exchange_client(exchange)).text, (int)exchange->server->name.len,
-             exchange->server->name.at, (int)shown.len, shown.at, (int)text.len, text.at);
+    add_field(&text, "referrer", shown(exchange, referer));
+    request_line = shown_request(exchange, line);
+    log_line(
+        exchange->log, level, session->id, "%s, client: %s, server: %.*s, request: \"%.*s\"%.*s",
+        words, address_print(http_exchange_client(exchange)).text, (int)exchange->server->name.len,
+        exchange->server->name.at, (int)request_line.len, request_line.at, (int)text.len, text.at);
 }
