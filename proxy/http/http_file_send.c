@@ -64,8 +64,8 @@ static struct slice etag_of(const struct http_exchange *exchange, const struct h
 /* Parts of a compressed file are of no use to most who ask for parts. */
 static bool takes_ranges(const struct http_exchange *exchange)
 {
-    return exchange->location->output == NULL ||
-           (!is_error_page(exchange) &&
+    return !is_error_page(exchange) &&
+           (exchange->location->output == NULL ||
             !http_output_has_field(&exchange->response, SLICE("Content-Encoding")));
 }
 
