@@ -1,10 +1,9 @@
 """Where frontd differs from nginx on purpose. Each deviation has a name, the reason, and a function
 that is given both exchanges and takes exactly this difference away, in ours or in theirs; it returns
-whether there was one.
-
-The numbers are those of nginx's behaviour that frontd does not follow; see README, "What differs"."""
+whether there was one."""
 
 import dataclasses
+import re
 import urllib.parse
 from typing import Callable
 
@@ -120,6 +119,11 @@ for _row in (
     ("blank before colon", 200, "a blank before the colon is taken out of a backend's answer (RFC 9112 5.1)"),
 ):
     _answers_instead(*_row)
+
+
+@_deviation("416", "add_header is not for 416, as is documented of nginx")
+def _416(ours, theirs):
+    return ours.answer.status == theirs.answer.status == 416 and theirs.answer.drop("x-own")
 
 
 @_deviation("Vary", "what gzip_static chooses by Accept-Encoding says so")
@@ -264,3 +268,21 @@ def _all_of_accept_encoding(ours, theirs):
         return False
     ours.heard = theirs.heard
     return True
+
+
+# The language
+
+
+@_deviation("captures", "$1 belongs to whom matched: an expression in a map, or one without a match, leaves it alone")
+def _captures(ours, theirs):
+    if ours.answer.status != theirs.answer.status or ours.answer.body == theirs.answer.body:
+        return False
+    ours.heard = theirs.heard
+    return True
+
+
+@_deviation("? escaped", "a ? that belongs to the path leaves escaped in Location; nginx makes a query of what follows")
+def _question_mark_escaped(ours, theirs):
+    before = ours.answer.field("location")
+    ours.answer.set_field("location", before.replace("%3F", "?"))
+    return before != ours.answer.field("location")
