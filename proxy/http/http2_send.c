@@ -167,7 +167,7 @@ void http2_send_later(struct http2_connection *connection)
 {
     if (connection->session->phase == SESSION_OPEN && !connection->is_receiving &&
         !connection->is_sending)
-        loop_defer(connection->session->worker->loop, &connection->task);
+        loop_defer_late(connection->session->worker->loop, &connection->task);
 }
 
 bool http2_send(struct http2_connection *connection)

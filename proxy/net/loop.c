@@ -34,13 +34,15 @@ static struct event_base *new_base(void)
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *owner);
+static bool run_tasks(struct loop_queue *queue);
 
 struct loop *loop_new(void)
 {
     struct loop *loop = memory_zero(sizeof *loop);
 
     loop->base = new_base();
-    loop->tasks_end = &loop->tasks;
+    loop->tasks.end = &loop->tasks.first;
+    loop->late.end = &loop->late.first;
     loop->tick = clock_ms() / LOOP_TICK_MS;
     loop->ticker = event_new(loop->base, -1, EV_PERSIST, on_tick, loop);
     ensure(loop->ticker != NULL);
@@ -88,13 +90,15 @@ void loop_run(struct loop *loop)
     loop->stopped = false;
     loop_settle(loop);
     while (!loop->stopped) {
-        bool waiting = loop->tasks != NULL || loop->dirty != NULL;
+        bool waiting = loop->tasks.first != NULL || loop->late.first != NULL || loop->dirty != NULL;
 
         if (waiting)
             loop_settle(loop);
         loop->now_ms = 0;
         loop->wall_us = 0;
         event_base_loop(loop->base, waiting ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE);
+        if (run_tasks(&loop->late))
+            loop_settle(loop);
         free_retired(loop);
     }
 }
@@ -250,15 +254,25 @@ void loop_task_init(struct loop_task *task, void (*run)(void *owner), void *owne
     *task = (struct loop_task){.run = run, .owner = owner};
 }
 
-void loop_defer(struct loop *loop, struct loop_task *task)
+static void append(struct loop_queue *queue, struct loop_task *task)
 {
     if (task->previous != NULL)
         return;
     task->next = NULL;
-    task->previous = loop->tasks_end;
-    *loop->tasks_end = task;
-    loop->tasks_end = &task->next;
-    task->loop = loop;
+    task->previous = queue->end;
+    *queue->end = task;
+    queue->end = &task->next;
+    task->queue = queue;
+}
+
+void loop_defer(struct loop *loop, struct loop_task *task)
+{
+    append(&loop->tasks, task);
+}
+
+void loop_defer_late(struct loop *loop, struct loop_task *task)
+{
+    append(&loop->late, task);
 }
 
 void loop_task_cancel(struct loop_task *task)
@@ -268,19 +282,19 @@ void loop_task_cancel(struct loop_task *task)
     *task->previous = task->next;
     if (task->next != NULL)
         task->next->previous = task->previous;
-    else if (task->loop->tasks_end == &task->next)
-        task->loop->tasks_end = task->previous;
+    else if (task->queue->end == &task->next)
+        task->queue->end = task->previous;
     task->previous = NULL;
 }
 
 /* Runs what was queued when it began; tasks queued meanwhile wait for the next round. */
-static bool run_tasks(struct loop *loop)
+static bool run_tasks(struct loop_queue *queue)
 {
-    struct loop_task *batch = loop->tasks;
+    struct loop_task *batch = queue->first;
     bool any = batch != NULL;
 
-    loop->tasks = NULL;
-    loop->tasks_end = &loop->tasks;
+    queue->first = NULL;
+    queue->end = &queue->first;
     if (any)
         batch->previous = &batch;
     while (batch != NULL) {
@@ -298,7 +312,7 @@ static bool run_tasks(struct loop *loop)
 void loop_settle(struct loop *loop)
 {
     for (int round = 0; round < SETTLE_ROUNDS; round++) {
-        bool any = run_tasks(loop);
+        bool any = run_tasks(&loop->tasks);
 
         any |= stream_settle_all(loop);
         if (!any)

@@ -43,18 +43,26 @@ void deadline_set(struct loop *loop, struct deadline *deadline, uint32_t after_m
 void deadline_clear(struct deadline *deadline); /* must be done before its memory goes */
 bool deadline_is_set(const struct deadline *deadline);
 
+struct loop_queue {
+    struct loop_task *first, **end;
+};
+
 /* Runs `run(owner)` once, after the current callback and before the loop waits again; asking twice
  * before it ran is asking once. */
 struct loop_task {
     struct loop_task *next, **previous; /* previous NULL: not queued */
     void (*run)(void *owner);
     void *owner;
-    struct loop *loop; /* while queued */
+    struct loop_queue *queue; /* while queued */
 };
 
 void loop_task_init(struct loop_task *task, void (*run)(void *owner), void *owner);
 void loop_defer(struct loop *loop, struct loop_task *task);
 void loop_task_cancel(struct loop_task *task);
+
+/* The same, after the callbacks of all that the network has ready in this turn: for what is done
+ * better once than after each of them. */
+void loop_defer_late(struct loop *loop, struct loop_task *task);
 
 /* Frees `memory` with free(3) when the turn is over. */
 void loop_retire(struct loop *loop, void *memory);

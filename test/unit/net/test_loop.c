@@ -187,6 +187,53 @@ struct watching {
     int seen;
 };
 
+struct ready {
+    struct fixture *fixture;
+    struct loop_watch *watch;
+    struct loop_task *late;
+    int pipe[2];
+};
+
+static void on_ready_once(void *owner)
+{
+    struct ready *ready = owner;
+    struct fixture *fixture = ready->fixture;
+
+    fixture->order[fixture->count++] = 1;
+    loop_unwatch(ready->watch);
+    loop_defer_late(fixture->loop, ready->late);
+}
+
+static void what_is_late_runs_once_behind_all_that_is_ready(void **state)
+{
+    struct fixture fixture = {.loop = loop_new()};
+    struct step last = {.fixture = &fixture, .number = 9, .stops = true};
+    struct step never = {.fixture = &fixture, .number = 8};
+    struct ready ready[3];
+
+    (void)state;
+    loop_task_init(&last.task, on_step, &last);
+    loop_task_init(&never.task, on_step, &never);
+    loop_defer_late(fixture.loop, &never.task);
+    loop_task_cancel(&never.task);
+    for (int i = 0; i < 3; i++) {
+        ready[i] = (struct ready){.fixture = &fixture, .late = &last.task};
+        assert_int_equal(pipe(ready[i].pipe), 0);
+        assert_int_equal(write(ready[i].pipe[1], "x", 1), 1);
+        ready[i].watch =
+            loop_watch_readable(fixture.loop, ready[i].pipe[0], on_ready_once, &ready[i]);
+    }
+    loop_run(fixture.loop);
+    assert_int_equal(fixture.count, 4);
+    assert_int_equal(fixture.order[2], 1);
+    assert_int_equal(fixture.order[3], 9);
+    for (int i = 0; i < 3; i++) {
+        close(ready[i].pipe[0]);
+        close(ready[i].pipe[1]);
+    }
+    loop_free(fixture.loop);
+}
+
 static void on_ready(void *owner)
 {
     struct watching *watching = owner;
@@ -222,6 +269,7 @@ int main(void)
         cmocka_unit_test(a_deadline_may_clear_its_neighbour_in_the_same_slot),
         cmocka_unit_test(tasks_run_once_each_in_the_order_asked),
         cmocka_unit_test(a_task_may_cancel_and_queue_others),
+        cmocka_unit_test(what_is_late_runs_once_behind_all_that_is_ready),
         cmocka_unit_test(a_watch_may_end_itself),
     };
 
