@@ -82,7 +82,7 @@ static bool is_reusable(const struct http_proxy *proxy)
 
 static void give_back(struct http_proxy *proxy)
 {
-    static const struct backend_keep usual = {.idle_max = 32, .idle_ms = 60000};
+    static const struct backend_keep usual = {.idle_max = 128, .idle_ms = 60000};
     const struct http_upstream *upstream = proxy->target.upstream;
 
     backend_pool_give(http_proxy_worker(proxy)->backends, &proxy->target.backend,

@@ -222,6 +222,10 @@ static const struct http_upstream *find_host(const struct http_upstreams *upstre
     return NULL;
 }
 
+/* As many as one connection of HTTP/2 has requests at a time: with fewer every burst would connect
+ * anew. */
+#define HOST_KEEPALIVE 128
+
 static const struct http_upstream *add_host(struct conf_reader *reader,
                                             struct http_upstreams *upstreams,
                                             const struct http_proxy_conf *proxy)
@@ -235,7 +239,7 @@ static const struct http_upstream *add_host(struct conf_reader *reader,
         .target = pass->target, .weight = 1, .max_fails = 1, .fail_timeout_ms = 10000};
     *place = pass->place;
     upstream->server = (struct http_upstream_servers){server, place, 1};
-    upstream->keepalive = 32;
+    upstream->keepalive = HOST_KEEPALIVE;
     upstream->requests_max = 1000;
     upstream->age_max = 3600000;
     upstream->idle_max = 60000;
