@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import statistics
 import subprocess
 import time
@@ -42,6 +43,26 @@ def cpu_per_unit(port, *load, scale=1e6, per="done", also=None):
         if also:
             bench.note(also, server, result["p50_us"] / 1000)
         return spent * scale / result[per]
+
+    return run
+
+
+def cpu_per_request_h2(path):
+    """The same over HTTP/2, with h2load: 8 connections of 16 streams each."""
+
+    def load(bench, server, seconds):
+        url = f"https://127.0.0.1:{server.ports['tls']}{path}"
+        words = pinned(1, ["h2load", "-c", "8", "-m", "16", "--warm-up-time", "0", "-D", str(seconds), url])
+        output = subprocess.run(words, stdout=subprocess.PIPE, text=True, timeout=120, check=True).stdout
+        done, failed = re.search(r" (\d+) done, \d+ succeeded, (\d+) failed, 0 errored", output).groups()
+        bench.must_be_clean(server, {"done": int(done), "failed": int(failed)})
+        return int(done)
+
+    def run(bench, server):
+        load(bench, server, 1)  # what is cold warms up
+        before = server.cpu_seconds()
+        done = load(bench, server, max(1, round(bench.seconds)))
+        return (server.cpu_seconds() - before) * 1e6 / done
 
     return run
 
@@ -127,6 +148,8 @@ MEASURES = [
     Measure("static-tls", "static 1 KiB, keep-alive, TLS", "µs", cpu_per_unit("tls", *_STATIC, "--tls"), 0.85),
     Measure("proxy", "proxied 1 KiB, keep-alive", "µs", cpu_per_unit("plain", *_PROXIED), 0.95),
     Measure("proxy-tls", "proxied 1 KiB, keep-alive, TLS", "µs", cpu_per_unit("tls", *_PROXIED, "--tls"), 0.92),
+    Measure("h2", "static 1 KiB, HTTP/2", "µs", cpu_per_request_h2("/1k.txt"), 0.30),
+    Measure("h2-proxy", "proxied 1 KiB, HTTP/2", "µs", cpu_per_request_h2("/proxied"), 0.65),
     Measure("full", "full handshake, ECDSA P-256, one request", "µs", cpu_per_unit("tls", *_CLOSE), 0.95),
     Measure("resumed", "resumed handshake, one request", "µs", cpu_per_unit("tls", *_CLOSE, "--resume"), 1.0),
     Measure(

@@ -45,7 +45,7 @@ http {{
     }}
     server {{
         listen 127.0.0.1:{plain} backlog=4096;
-        listen 127.0.0.1:{tls} ssl backlog=4096;
+        listen 127.0.0.1:{tls} ssl http2 backlog=4096;
         root {home}/www;
         location /proxied {{
             proxy_pass http://backend;
@@ -99,7 +99,7 @@ http {{
     ssl_certificate_key {key};
     server {{
         listen 127.0.0.1:{plain};
-        listen 127.0.0.1:{tls} ssl;
+        listen 127.0.0.1:{tls} ssl http2;
         root {home}/www;
         location /proxied {{
             proxy_pass http://127.0.0.1:{http_backend};
