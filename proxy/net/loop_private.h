@@ -31,7 +31,7 @@ struct loop {
     bool ticking;
     struct farewell *farewells; /* streams that linger; see linger.c */
 
-    struct loop_queue tasks, late; /* late: behind all events of the turn */
+    struct loop_queue tasks, late;     /* late: behind all events of the turn */
     struct stream *dirty, *dirty_last; /* streams with something put off; see stream.c */
 
     void **retired;
