@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* How long a key holder may take to start, and a worker to prepare: a thousand certificates take a
- * second. A worker that hangs keeps all others from the new certificates, but not for ever. */
-#define SWAP_PATIENCE_MS 10000
+/* How long a key holder may take to start, and then the workers to prepare: each certificate takes
+ * them half a millisecond, of which they give a tenth of their time. A worker that hangs keeps all
+ * others from the new certificates, but not for ever. */
+#define SWAP_PATIENCE_MS    10000
+#define PATIENCE_FOR_ONE_MS 20
 
 static void on_expired(void *owner);
 
@@ -32,6 +34,13 @@ bool generation_swap_may_begin(const struct generation *generation)
     return true;
 }
 
+static void be_patient(struct generation *generation)
+{
+    size_t more = generation->certificates.count * PATIENCE_FOR_ONE_MS;
+
+    deadline_set(generation->loop, &generation->swap.patience, SWAP_PATIENCE_MS + (uint32_t)more);
+}
+
 void generation_swap_begin(struct generation *generation, struct certificate_set *set)
 {
     struct generation_swap *swap = &generation->swap;
@@ -41,7 +50,7 @@ void generation_swap_begin(struct generation *generation, struct certificate_set
     swap->number++;
     swap->snapshot = set->snapshot;
     swap->keys = generation_keys_new(generation, set->keys, set->key_count);
-    deadline_set(generation->loop, &swap->patience, SWAP_PATIENCE_MS);
+    be_patient(generation);
     if (!generation_keys_run(swap->keys))
         generation_swap_fail(generation, generation_keys_why(swap->keys));
 }
@@ -99,6 +108,7 @@ void generation_swap_holder_ready(struct generation *generation)
 {
     ensure(generation->swap.phase == SWAP_HOLDER);
     generation->swap.phase = SWAP_PREPARING;
+    be_patient(generation);
     for (size_t i = 0; i < generation->child_count; i++)
         if (!prepare_worker(generation, i)) {
             generation_swap_fail(generation, "a worker cannot be told");

@@ -152,7 +152,7 @@ int worker_main(int count, const char *const *words, const struct protocol *cons
         _exit(1); /* nothing is worth putting away, nor worth a leak checker's while */
     }
     serve(&server);
-    server_abort_certificates(&server, server.next.number);
+    server_forget_certificates(&server);
     stop_protocols(&server);
     loop_unwatch(watch);
     free_server(&server);

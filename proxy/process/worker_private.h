@@ -39,7 +39,10 @@ struct server_certificates {
     uint32_t channel;
     struct conf_sources sources;
     struct tls_remote *remote;
-    struct tls_context **contexts; /* by listen; NULL: not built */
+    struct tls_context **contexts; /* by listen */
+    size_t at;                     /* the listen whose context is being built */
+    struct arena arena;            /* for what is needed until all are */
+    struct deadline step;
 };
 
 struct server {
@@ -59,14 +62,14 @@ struct server {
     struct auth_list passwords;
     struct acceptor *acceptors;
     size_t acceptor_count;
-    struct server_certificates next;
-    uint32_t keys;         /* number of the key channel in use; 0: the first */
-    struct deadline end;   /* of draining or stopping, at the latest */
-    struct deadline check; /* whether all has finished */
-    uint32_t isolation;    /* what was reached: os/sandbox.h */
-    uint64_t renew_asked;  /* when; 0: never */
-    uint32_t cut_off;      /* sessions that were open when time was up */
-    bool uses_stderr;      /* a log goes there; else it is the main log too (see generation.c) */
+    struct server_certificates *next; /* NULL: none */
+    uint32_t keys;                    /* number of the key channel in use; 0: the first */
+    struct deadline end;              /* of draining or stopping, at the latest */
+    struct deadline check;            /* whether all has finished */
+    uint32_t isolation;               /* what was reached: os/sandbox.h */
+    uint64_t renew_asked;             /* when; 0: never */
+    uint32_t cut_off;                 /* sessions that were open when time was up */
+    bool uses_stderr; /* a log goes there; else it is the main log too (see generation.c) */
     enum server_phase phase;
     char why[512]; /* why it could not start */
 };
@@ -80,6 +83,7 @@ void server_take_certificates(struct server *server, uint32_t number, int snapsh
 void server_prepare_certificates(struct server *server, uint32_t number, uint32_t channel, int fd);
 void server_commit_certificates(struct server *server, uint32_t number);
 void server_abort_certificates(struct server *server, uint32_t number);
+void server_forget_certificates(struct server *server); /* whatever is not in force */
 
 /* worker.c */
 void server_accept(struct server *server);                     /* from now on */

@@ -4,36 +4,41 @@
 #include "relay/worker.h"
 #include "tls/tls_context.h"
 
-bool listen_tls_build(const struct worker *worker, const struct conf *conf,
-                      struct tls_remote *remote, const struct listen *listen, struct arena *arena,
-                      struct tls_context **context, struct slice *why)
+struct tls_context *listen_tls_begin(const struct worker *worker, const struct conf *conf,
+                                     struct tls_remote *remote, const struct listen *listen,
+                                     struct arena *arena)
 {
     struct tls_server *servers = arena_zero(arena, (listen->server_count + 1) * sizeof *servers);
     size_t count = 0;
 
-    *context = NULL;
     if (listen->protocol->tls_servers != NULL)
         count = listen->protocol->tls_servers(conf, listen, arena, servers);
-    if (count == 0)
-        return true;
     for (size_t i = 0; i < count; i++) {
         servers[i].remote = remote;
         servers[i].tickets = worker->tickets;
     }
-    *context = tls_context_new(servers, count, arena, why);
-    return *context != NULL;
+    return count > 0 ? tls_context_begin(servers, count, arena) : NULL;
+}
+
+static bool build(struct tls_context *context, struct slice *why)
+{
+    enum tls_context_state state;
+
+    do
+        state = tls_context_build(context, why);
+    while (state == TLS_CONTEXT_MORE);
+    return state == TLS_CONTEXT_READY;
 }
 
 bool listen_tls_start(const struct worker *worker, struct listen *listen)
 {
     struct slice why = SLICE("no server on this address has a certificate");
-    struct arena arena; /* for what tls_context_new copies */
+    struct arena arena; /* for what contexts copy */
     bool is_good;
 
     arena_init(&arena, ARENA_UNLIMITED);
-    is_good = listen_tls_build(worker, worker->conf, worker->remote, listen, &arena,
-                               &listen->tls_context, &why) &&
-              (listen->tls_context != NULL || !listen->tls);
+    listen->tls_context = listen_tls_begin(worker, worker->conf, worker->remote, listen, &arena);
+    is_good = listen->tls_context == NULL ? !listen->tls : build(listen->tls_context, &why);
     if (!is_good)
         log_line(worker->log, LOG_EMERG, 0, "%s: TLS on %s: %.*s", listen->protocol->name,
                  address_port_print(&listen->address).text, (int)why.len, why.at);

@@ -19,9 +19,8 @@ bool listen_tls_start(const struct worker *worker, struct listen *listen)
 /* For protocol->stop. */
 void listen_tls_stop(struct listen *listen);
 
-/* The context that `listen` would have with the certificates that `conf` has, signed for by
- * `remote`, in *context; NULL there: no server has one. False with words in *why (in `arena`). */
-bool listen_tls_build(const struct worker *worker, const struct conf *conf,
-                      struct tls_remote *remote, const struct listen *listen, struct arena *arena,
-                      struct tls_context **context, struct slice *why)
-    __attribute__((warn_unused_result));
+/* The context that `listen` will have with the certificates that `conf` has, signed for by
+ * `remote`: for tls_context_build, in `arena` meanwhile. NULL: no server there has one. */
+struct tls_context *listen_tls_begin(const struct worker *worker, const struct conf *conf,
+                                     struct tls_remote *remote, const struct listen *listen,
+                                     struct arena *arena);

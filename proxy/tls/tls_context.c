@@ -65,7 +65,7 @@ static bool wants_old(const struct tls_server *server)
     return (protocols_of(server) & (TLS_PROTOCOL_1_0 | TLS_PROTOCOL_1_1)) != 0;
 }
 
-static uint64_t options_of(const struct tls_server *server)
+uint64_t tls_context_options(const struct tls_server *server)
 {
     uint64_t options = 0;
 
@@ -266,7 +266,7 @@ static SSL_CTX *new_settings(struct tls_context *context, const struct tls_serve
     SSL_CTX_set_min_proto_version(settings, TLS1_VERSION);
     SSL_CTX_set_max_proto_version(settings, TLS1_3_VERSION);
     SSL_CTX_clear_options(settings, SSL_CTX_get_options(settings));
-    SSL_CTX_set_options(settings, COMMON_OPTIONS | options_of(server));
+    SSL_CTX_set_options(settings, COMMON_OPTIONS | tls_context_options(server));
     /* With AUTO_RETRY a call would go on through any number of records without data. PARTIAL_WRITE
      * and MOVING_WRITE_BUFFER are for a wire that may refuse bytes: ours takes all. */
     SSL_CTX_clear_mode(settings, SSL_MODE_AUTO_RETRY);
@@ -288,7 +288,7 @@ static SSL_CTX *new_settings(struct tls_context *context, const struct tls_serve
 bool tls_context_is_alike(const struct tls_server *a, const struct tls_server *b)
 {
     if (a->pair_count != b->pair_count || a->remote != b->remote || a->alpn != b->alpn ||
-        protocols_of(a) != protocols_of(b) || options_of(a) != options_of(b) ||
+        protocols_of(a) != protocols_of(b) || tls_context_options(a) != tls_context_options(b) ||
         a->session_timeout_s != b->session_timeout_s || !slice_equal(a->ciphers, b->ciphers) ||
         !slice_equal(a->groups, b->groups) || a->command_count + b->command_count > 0 ||
         a->verify + b->verify > TLS_VERIFY_OFF)
@@ -299,37 +299,8 @@ bool tls_context_is_alike(const struct tls_server *a, const struct tls_server *b
     return true;
 }
 
-/* Where the choices of a context are found again while it is built: by the place of the first
- * certificate's text, 1 + the choice's number; 0 is free. */
-struct alike {
-    uint32_t *slots;
-    size_t mask;
-};
-
-static struct alike new_alike(size_t count, struct arena *arena)
-{
-    size_t size = 2;
-
-    while (size < 2 * count)
-        size *= 2;
-    return (struct alike){arena_zero(arena, size * sizeof(uint32_t)), size - 1};
-}
-
-/* A choice before `index` that is made already and serves `index`, too; else `index` itself. */
-static size_t find_alike(const struct alike *alike, const struct tls_server *servers, size_t index)
-{
-    uint64_t place = (uintptr_t)servers[index].certificates[0].at;
-    size_t slot = (size_t)((place * 0x9e3779b97f4a7c15u) >> 32) & alike->mask;
-
-    for (; alike->slots[slot] != 0; slot = (slot + 1) & alike->mask)
-        if (tls_context_is_alike(&servers[alike->slots[slot] - 1], &servers[index]))
-            return alike->slots[slot] - 1;
-    alike->slots[slot] = (uint32_t)index + 1;
-    return index;
-}
-
-static bool make_settings(struct tls_context *context, struct tls_choice *choice,
-                          const struct tls_server *server, struct arena *arena, struct slice *why)
+bool tls_context_settle(struct tls_context *context, struct tls_choice *choice,
+                        const struct tls_server *server, struct arena *arena, struct slice *why)
 {
     choice->settings = new_settings(context, server);
     if (!set_ciphers(choice->settings, server, arena, why) ||
@@ -344,69 +315,6 @@ static bool make_settings(struct tls_context *context, struct tls_choice *choice
     if (choice->alpn != NULL)
         SSL_CTX_set_alpn_select_cb(choice->settings, on_alpn, choice);
     return true;
-}
-
-static bool fill_choice(struct tls_context *context, const struct tls_server *servers, size_t index,
-                        const struct alike *alike, struct arena *arena, struct slice *why)
-{
-    const struct tls_server *server = &servers[index];
-    struct tls_choice *choice = &context->choices[index];
-    size_t same;
-
-    choice->rejects = server->rejects;
-    if (server->pair_count == 0 && !server->rejects) {
-        *why = SLICE("there is no certificate");
-        return false;
-    }
-    choice->options = options_of(server);
-    choice->tickets = server->session_tickets ? 1 : 0;
-    choice->alpn = server->alpn;
-    tls_sealing_bind(server, choice->binding);
-    same = server->pair_count == 0 ? index : find_alike(alike, servers, index);
-    if (same == index)
-        return make_settings(context, choice, server, arena, why);
-    choice->settings = context->choices[same].settings;
-    return SSL_CTX_up_ref(choice->settings) == 1;
-}
-
-static void fill_names(struct tls_context *context, const struct tls_server *servers, size_t count)
-{
-    size_t total = 0;
-
-    for (size_t i = 0; i < count; i++)
-        total += servers[i].name_count;
-    tls_names_init(&context->names, total, &context->arena);
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < servers[i].name_count; j++)
-            tls_names_add(&context->names, servers[i].names[j], i, &context->arena);
-    tls_names_sort(&context->names);
-}
-
-struct tls_context *tls_context_new(const struct tls_server *servers, size_t count,
-                                    struct arena *arena, struct slice *why)
-{
-    struct tls_context *context;
-    struct alike alike = new_alike(count, arena);
-
-    ensure(count > 0);
-    tls_library_start();
-    context = memory_zero(sizeof *context);
-    context->users = 1;
-    context->count = count;
-    arena_init(&context->arena, ARENA_UNLIMITED);
-    tls_bio_init(&context->bio);
-    tls_sealing_start(context, servers[0].tickets);
-    if (servers[0].remote != NULL)
-        context->remote = tls_remote_keep(servers[0].remote);
-    context->choices = arena_zero(&context->arena, count * sizeof *context->choices);
-    fill_names(context, servers, count);
-    for (size_t i = 0; i < count; i++) {
-        if (!fill_choice(context, servers, i, &alike, arena, why)) {
-            tls_context_release(context);
-            return NULL;
-        }
-    }
-    return context;
 }
 
 void tls_context_release(struct tls_context *context)

@@ -64,5 +64,18 @@ struct tls_context *tls_context_new(const struct tls_server *servers, size_t cou
                                     struct arena *arena, struct slice *why)
     __attribute__((warn_unused_result));
 
+/* The same in steps, one for each server, for who has something else to do meanwhile: a server
+ * whose key is elsewhere takes half a millisecond. `servers` and `arena` must stay until it is
+ * READY; who FAILED is to be freed. */
+struct tls_context *tls_context_begin(const struct tls_server *servers, size_t count,
+                                      struct arena *arena);
+enum tls_context_state {
+    TLS_CONTEXT_MORE,
+    TLS_CONTEXT_READY,
+    TLS_CONTEXT_FAILED,
+};
+enum tls_context_state tls_context_build(struct tls_context *context, struct slice *why)
+    __attribute__((warn_unused_result));
+
 /* Connections that use it go on: it is freed with the last of them. */
 void tls_context_free(struct tls_context *context);

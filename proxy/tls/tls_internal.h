@@ -38,8 +38,9 @@ struct tls_context {
     size_t count;
     const struct tls_tickets *tickets;
     EVP_CIPHER *ticket_cipher;
-    struct tls_remote *remote; /* that its keys sign through; NULL: they are here */
-    size_t users;              /* the owner, and each connection */
+    struct tls_remote *remote;     /* that its keys sign through; NULL: they are here */
+    size_t users;                  /* the owner, and each connection */
+    struct tls_building *building; /* NULL: it is ready */
 };
 
 struct tls_layer {
@@ -80,6 +81,12 @@ void tls_verify_choose(SSL *ssl, SSL_CTX *settings);
 /* Does OpenSSL make the same of both? Their texts must come from the same sources. */
 struct tls_server;
 bool tls_context_is_alike(const struct tls_server *a, const struct tls_server *b);
+
+/* Makes choice->settings for `server`; and the options that it has. */
+bool tls_context_settle(struct tls_context *context, struct tls_choice *choice,
+                        const struct tls_server *server, struct arena *arena, struct slice *why)
+    __attribute__((warn_unused_result));
+uint64_t tls_context_options(const struct tls_server *server);
 
 void tls_context_release(struct tls_context *context);
 
