@@ -136,6 +136,30 @@ static void check_name(struct conf_reader *reader, const struct http_location *l
                         "a path begins with \"/\": this location matches nothing");
 }
 
+static bool has_named(const struct conf_scope *server, struct slice name)
+{
+    for (const struct conf_directive *inside = server->directive->first_child; inside != NULL;
+         inside = inside->next)
+        if (slice_equal(inside->name.text, SLICE("location")) && inside->word_count > 0 &&
+            slice_equal(inside->words[0].text, name))
+            return true;
+    return false;
+}
+
+void http_conf_check_named(struct conf_reader *reader, const struct conf_word *word)
+{
+    const struct conf_scope *server = reader->scope;
+
+    while (server != NULL && server->context != CONF_SERVER)
+        server = server->parent;
+    if (server == NULL || has_named(server, word->text))
+        return;
+    conf_finding_help(reader->report,
+                      conf_report_add(reader->report, CONF_WARNING, word->place,
+                                      "this server has no location `%.*s`", HTTP_SHOW(word->text)),
+                      "what leads there is answered with 500");
+}
+
 /* `if` and `limit_except`. */
 static void link_nameless(struct conf_reader *reader, const struct conf_scope *scope,
                           const struct http_location *parent)

@@ -42,6 +42,9 @@ bool http_conf_variable(struct conf_reader *reader, const struct conf_word *word
 const struct http_regex *http_conf_regex(struct conf_reader *reader, struct slice pattern,
                                          struct conf_place place, bool any_case);
 
+/* For what leads to a location `@name`: warns if the server around has none of that name. */
+void http_conf_check_named(struct conf_reader *reader, const struct conf_word *word);
+
 /* Adds an element of `size` bytes (cleared) to a list in the configuration's arena. */
 void *http_conf_append(struct conf_reader *reader, void **items, size_t *count, size_t size);
 

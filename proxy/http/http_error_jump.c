@@ -72,6 +72,11 @@ static void jump(struct http_exchange *exchange, const struct http_error_page *p
     exchange->at_error_page = true;
     exchange->error_status = (uint16_t)(page->answer < 0 ? (int)status : page->answer);
     let_handler_go(exchange);
+    if (slice_starts(uri, SLICE("@"))) { /* nginx's rule: as it was asked for */
+        keep_or_drop_body(exchange);
+        http_jump(exchange, uri);
+        return;
+    }
     if (!slice_starts(uri, SLICE("/"))) {
         redirect(exchange, page, uri);
         return;

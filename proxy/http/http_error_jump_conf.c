@@ -31,8 +31,7 @@ static bool check_uri(struct conf_reader *reader, const struct conf_word *word)
     if (word->text.len == 0)
         return conf_fail(reader, word->place, "`error_page` ends with a URI");
     if (slice_starts(word->text, SLICE("@")))
-        return http_conf_refuse(reader, word->place, "give the location a path",
-                                "named locations come later");
+        http_conf_check_named(reader, word);
     return true;
 }
 

@@ -155,6 +155,10 @@ static void go_to_path(struct http_exchange *exchange, const struct http_tries *
         http_redirect_internally(exchange, path, query);
         return;
     }
+    if (slice_starts(path, SLICE("@"))) {
+        http_jump(exchange, path);
+        return;
+    }
     http_exchange_log(exchange, LOG_ERROR, "try_files leads to \"%s\", which is no path",
                       log_escape(path).text);
     http_exchange_error(exchange, 500);

@@ -58,7 +58,7 @@ static bool parse_fallback(struct conf_reader *reader, const struct conf_word *w
     uint64_t status;
 
     if (slice_starts(word->text, SLICE("@")))
-        return http_conf_refuse(reader, word->place, "write a path", "named locations come later");
+        http_conf_check_named(reader, word);
     if (!slice_starts(word->text, SLICE("=")))
         return http_conf_template(reader, word->text, word->place, &tries->path);
     if (!number_parse(slice_from(word->text, 1), 599, &status) || status < 200)
@@ -208,15 +208,28 @@ static void work_out(struct conf_reader *reader, const struct conf_scope *scope,
     take_apart(reader, place, place->is_alias ? files->alias.place : place_of_root(scope));
 }
 
+/* A nameless block is a part of the one around it; but as in nginx it may have a root of its own,
+ * and try_files does not hold in it. */
+static const struct http_files *find_for_nameless(struct conf_reader *reader,
+                                                  const struct conf_scope *scope)
+{
+    struct http_files *files = arena_zero(&reader->conf->arena, sizeof *files);
+
+    *files = *http_files_find(reader, scope->parent);
+    files->try_files = (struct http_tries){0};
+    if (sets_root(reader->conf, scope)) {
+        files->place = (struct http_place){0};
+        work_out(reader, scope, files);
+    }
+    return files;
+}
+
 const struct http_files *http_files_find(struct conf_reader *reader, const struct conf_scope *scope)
 {
     struct http_files *files = conf_values(reader->conf, scope, &http_files_group);
-    const struct conf_scope *nearest = scope;
 
-    while (files == NULL) { /* a nameless block is a part of the one around it */
-        nearest = nearest->parent;
-        files = conf_values(reader->conf, nearest, &http_files_group);
-    }
-    work_out(reader, nearest, files);
+    if (files == NULL)
+        return find_for_nameless(reader, scope);
+    work_out(reader, scope, files);
     return files;
 }

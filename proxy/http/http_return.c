@@ -146,6 +146,9 @@ static void close_silently(struct http_exchange *exchange, unsigned status)
 
 void http_return_answer(struct http_exchange *exchange, const struct http_return *answer)
 {
+    /* $status in the text */
+    exchange->response.status =
+        exchange->error_status > 0 ? exchange->error_status : answer->status;
     if (is_silent(answer->status))
         close_silently(exchange, answer->status);
     else if (answer->is_redirect)

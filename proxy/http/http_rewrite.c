@@ -45,7 +45,8 @@ static struct slice join(struct http_exchange *exchange, struct slice a, char be
     return text_slice(&text);
 }
 
-/* What need not be escaped before the '?' is not: "%2F" of a capture becomes '/' again. */
+/* What need not be escaped before the first '?' is not: "%2F" of a capture becomes '/' again, and
+ * "%3F" that '?'. */
 static struct slice unescape(struct http_exchange *exchange, struct slice url)
 {
     size_t question = slice_find(url, '?');
@@ -58,9 +59,10 @@ static struct slice unescape(struct http_exchange *exchange, struct slice url)
         int low = i + 2 < end ? chars_hex_value(url.at[i + 2]) : -1;
         int byte = url.at[i] == '%' && high >= 0 && low >= 0 ? high * 16 + low : -1;
 
-        if (byte > '%' && byte < 0x7f && byte != '?') {
+        if (byte > '%' && byte < 0x7f) {
             text_byte(&text, (char)byte);
             i += 2;
+            end = byte == '?' ? i + 1 : end;
         } else {
             text_byte(&text, url.at[i]);
         }
