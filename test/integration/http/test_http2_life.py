@@ -226,35 +226,39 @@ def test_expectation(start, http_backend):
     assert backend.requests[0].field("expect") is None
 
 
-def test_client_that_resets_frees_the_backend(start, scripted_backend):
-    gone = threading.Event()
+@pytest.fixture(name="waiting")
+def _waiting(scripted_backend):
+    """A backend that never answers, and two semaphores: a request has come, its connection has gone."""
+    come, gone = threading.Semaphore(0), threading.Semaphore(0)
 
     def serve(peer):
         peer.read_until(b"\r\n\r\n")
-        peer.expect_end()
-        gone.set()
-
-    instance = start(scripted_backend(serve))
-    client = Http2Client(instance.port("http"))
-    stream = client.request(path="/app")
-    assert client.get(path="/page").status == 200
-    client.send(b"\0\0\4\3\0" + stream.to_bytes(4, "big") + b"\0\0\0\x08")
-    assert gone.wait(10)
-    wait_until(lambda: "GET /app HTTP/2.0|499|0" in instance.log("access.log"), "a line")
-
-
-def test_client_that_hangs_up(start, scripted_backend):
-    gone = threading.Semaphore(0)
-
-    def serve(peer):
-        peer.read_until(b"\r\n\r\n")
+        come.release()
         peer.expect_end()
         gone.release()
 
-    instance = start(scripted_backend(serve))
+    return scripted_backend(serve), come, gone
+
+
+def test_client_that_resets_frees_the_backend(start, waiting):
+    backend, come, gone = waiting
+    instance = start(backend)
+    client = Http2Client(instance.port("http"))
+    stream = client.request(path="/app")
+    assert come.acquire(timeout=10)
+    client.send(b"\0\0\4\3\0" + stream.to_bytes(4, "big") + b"\0\0\0\x08")
+    assert gone.acquire(timeout=10)
+    wait_until(lambda: "GET /app HTTP/2.0|499|0" in instance.log("access.log"), "a line")
+    assert client.get(path="/page").status == 200
+
+
+def test_client_that_hangs_up(start, waiting):
+    backend, come, gone = waiting
+    instance = start(backend)
     client = Http2Client(instance.port("http"))
     for _ in range(3):
         client.request(path="/app")
+    assert all(come.acquire(timeout=10) for _ in range(3))
     client.request(path="/big")
     client.receive_until(lambda: client.stream(7).body)
     client.close()

@@ -60,6 +60,7 @@ class Frontd:
         self.values = {key: str(value) for key, value in (values or {}).items()}
         self.values["home"] = str(self.home)
         self.process = None
+        self.program = None  # another than binary()
         self.wrapper = []  # words before the program's: whom it runs as, what it runs under
         self.write_config(text)
 
@@ -166,7 +167,7 @@ class Frontd:
         return self.process.wait(timeout)
 
     def _words(self, *arguments):
-        return [*self.wrapper, str(binary()), "-p", f"{self.home}/", "-c", str(self.config_path), *arguments]
+        return [*self.wrapper, str(self.program or binary()), "-p", f"{self.home}/", "-c", str(self.config_path), *arguments]
 
     def _environment(self):
         report = self.home / "sanitizer/report"

@@ -188,6 +188,9 @@ static void test_cookies_are_joined(void **state)
     assert_int_equal(parsed.request.field_count, 4); /* with Host */
     assert_true(slice_equal(parsed.request.fields[2].name, SLICE("z")));
     arena_deinit(&parsed.arena);
+    assert_int_equal(parse(&parsed, GET "cookie|\ncookie|a=1\ncookie|\n", true), HTTP_ACCEPTED);
+    assert_true(slice_equal(field(&parsed, HTTP_FIELD_COOKIE), SLICE("a=1")));
+    arena_deinit(&parsed.arena);
 }
 
 static void test_websocket_becomes_a_get(void **state)
