@@ -333,19 +333,49 @@ static struct slice describe(const struct certificate *one, const struct conf_so
                         facts.name_count > 1 ? " and others" : "", (int)end.len, end.at);
 }
 
+static void read_snapshot(const struct certificates *certificates, int snapshot,
+                          struct conf_sources *sources)
+{
+    struct slice bytes;
+
+    conf_sources_init(sources, false);
+    if (certificates->count > 0 && descriptor_map(snapshot, &bytes)) {
+        (void)!conf_sources_read(sources, bytes);
+        descriptor_unmap(bytes);
+    }
+}
+
+void certificates_each(const struct certificates *certificates, int snapshot,
+                       void (*each)(void *owner, const struct certificate *one,
+                                    const struct tls_certificate_facts *facts),
+                       void *owner)
+{
+    struct tls_certificate_facts facts;
+    struct conf_sources sources;
+    struct arena arena;
+    struct slice why;
+
+    arena_init(&arena, ARENA_UNLIMITED);
+    read_snapshot(certificates, snapshot, &sources);
+    for (size_t i = 0; i < certificates->count; i++) {
+        const struct certificate *one = &certificates->list[i];
+        const struct conf_source *source = conf_sources_find(&sources, one->files.certificate);
+
+        if (source != NULL && tls_check_certificate(source->text, &arena, &facts, &why))
+            each(owner, one, &facts);
+    }
+    arena_deinit(&arena);
+    conf_sources_deinit(&sources);
+}
+
 void certificates_describe(const struct certificates *certificates, int snapshot,
                            void (*say)(void *owner, struct slice line), void *owner)
 {
     struct conf_sources sources;
     struct arena arena;
-    struct slice bytes;
 
-    conf_sources_init(&sources, false);
     arena_init(&arena, ARENA_UNLIMITED);
-    if (certificates->count > 0 && descriptor_map(snapshot, &bytes)) {
-        (void)!conf_sources_read(&sources, bytes);
-        descriptor_unmap(bytes);
-    }
+    read_snapshot(certificates, snapshot, &sources);
     for (size_t i = 0; i < certificates->count; i++) {
         const struct certificate *one = &certificates->list[i];
 

@@ -83,6 +83,12 @@ void certificates_name_loaded(const struct certificates *certificates, struct te
 void certificates_took(struct certificates *certificates);
 void certificates_failed(struct certificates *certificates);
 
+/* Each that is in use, with what stands in it. */
+void certificates_each(const struct certificates *certificates, int snapshot,
+                       void (*each)(void *owner, const struct certificate *one,
+                                    const struct tls_certificate_facts *facts),
+                       void *owner);
+
 /* Lines about each that is in use, for people: file, names, end, and why a newer one is refused. */
 void certificates_describe(const struct certificates *certificates, int snapshot,
                            void (*say)(void *owner, struct slice line), void *owner);

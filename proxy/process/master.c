@@ -94,6 +94,7 @@ static void begin_end(struct master *master, enum master_phase phase)
     deadline_clear(&master->start_deadline);
     deadline_clear(&master->ticket_deadline);
     master_watch_stop(master);
+    master_expiry_stop(master);
     if (master->next != NULL)
         generation_kill(master->next);
     master->phase = phase;
@@ -331,6 +332,7 @@ int master_run(const struct program *program, struct configuration *configuratio
     deadline_init(&master.end_deadline, on_end_expired, &master);
     deadline_init(&master.ticket_deadline, master_tickets_expired, &master);
     master_watch_init(&master);
+    master_expiry_init(&master);
     master.tickets_since = loop_now(master.loop);
     loop_task_init(&master.sweep, on_sweep, &master);
     watch_signals(&master, watches);

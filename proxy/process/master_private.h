@@ -58,6 +58,7 @@ struct master {
     struct loop_task sweep; /* puts away generations without processes */
     struct master_watch watch;
     struct deadline ticket_deadline;
+    struct deadline expiry; /* the next look at the certificates' ends: master_expiry.c */
     uint64_t tickets_since; /* when their key became the current one */
     uint64_t reload_began;
     uint64_t renewed_at;  /* because of replaced directories; 0: never */
@@ -90,6 +91,12 @@ void master_command(void *owner, struct control_client *client, enum control_com
 void master_reopen(struct master *master);
 void master_reopened(struct master *master);
 void master_reopen_expired(void *owner);
+
+/* master_expiry.c */
+
+void master_expiry_init(struct master *master);
+void master_expiry_start(struct master *master); /* others are in use */
+void master_expiry_stop(struct master *master);
 
 /* master_watch.c */
 

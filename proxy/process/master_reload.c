@@ -157,6 +157,7 @@ static void on_ready(void *owner, struct generation *generation)
     master_update_pid_file(master);
     master_tickets_schedule(master);
     master_watch_start(master);
+    master_expiry_start(master);
     deadline_clear(&master->start_deadline);
     if (master->phase == MASTER_STARTING) {
         master_in_force(master);

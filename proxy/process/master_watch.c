@@ -138,6 +138,7 @@ void master_watch_swapped(struct master *master, struct generation *generation, 
     if (why == NULL) {
         took(master, generation);
         certificates_took(&generation->certificates);
+        master_expiry_start(master);
         return;
     }
     certificates_failed(&generation->certificates);

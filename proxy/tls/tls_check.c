@@ -13,6 +13,8 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
+#define NEAR_END_S ((int64_t)14 * 86400)
+
 static struct slice lower(const unsigned char *text, size_t len, struct arena *arena)
 {
     char *copy = arena_alloc(arena, len + 1);
@@ -160,6 +162,19 @@ bool tls_check_key(struct slice certificate_pem, struct slice key_pem, struct ar
 
     EVP_PKEY_free(key);
     return matches;
+}
+
+enum tls_certificate_end tls_certificate_end(const struct tls_certificate_facts *facts, int64_t now,
+                                             int64_t *change)
+{
+    int64_t third = (facts->not_after - facts->not_before) / 3;
+    int64_t near = facts->not_after - (third < NEAR_END_S ? third : NEAR_END_S);
+
+    *change = INT64_MAX;
+    if (now > facts->not_after)
+        return TLS_CERTIFICATE_OVER;
+    *change = now > near ? facts->not_after + 1 : near + 1;
+    return now > near ? TLS_CERTIFICATE_NEAR : TLS_CERTIFICATE_FAR;
 }
 
 static bool name_covers(struct slice pattern, struct slice name)

@@ -23,6 +23,16 @@ struct tls_certificate_facts {
 bool tls_check_certificate(struct slice pem, struct arena *arena,
                            struct tls_certificate_facts *facts, struct slice *why);
 
+/* Two weeks before its end, or when a third of its life is left if that is less, a certificate
+ * should have been renewed. *change: when the answer will be another one (INT64_MAX: never). */
+enum tls_certificate_end {
+    TLS_CERTIFICATE_FAR,
+    TLS_CERTIFICATE_NEAR,
+    TLS_CERTIFICATE_OVER,
+};
+enum tls_certificate_end tls_certificate_end(const struct tls_certificate_facts *facts, int64_t now,
+                                             int64_t *change);
+
 /* Does the private key belong to the first certificate? False with words in *why; *key_fingerprint
  * is set when the key itself could be read. */
 bool tls_check_key(struct slice certificate_pem, struct slice key_pem, struct arena *arena,

@@ -3,8 +3,7 @@
 
 #include <time.h>
 
-#define DAY_S    86400
-#define NEAR_END (14 * DAY_S) /* or a third of its life, if that is less */
+#define DAY_S 86400
 
 static const struct conf_directive *find_directive(const struct conf_scope *scope, const char *name)
 {
@@ -24,16 +23,16 @@ static struct conf_place place_of(const struct conf_scope *scope, const char *na
 
 static void check_dates(struct conf_reader *reader, const struct tls_conf_pair *pair, int64_t now)
 {
-    int64_t life = pair->facts.not_after - pair->facts.not_before;
     int64_t left = pair->facts.not_after - now;
-    int64_t near = life / 3 < NEAR_END ? life / 3 : NEAR_END;
+    int64_t change;
+    enum tls_certificate_end end = tls_certificate_end(&pair->facts, now, &change);
 
-    if (left < 0)
+    if (end == TLS_CERTIFICATE_OVER)
         tls_conf_warn_expired(reader, pair, -left / DAY_S);
     else if (now < pair->facts.not_before)
         tls_conf_warn_of_dates(reader, pair, "certificate is not valid yet: it begins in",
                                (pair->facts.not_before - now + DAY_S - 1) / DAY_S, "");
-    else if (left < near)
+    else if (end == TLS_CERTIFICATE_NEAR)
         tls_conf_warn_of_dates(reader, pair, "certificate expires in", left / DAY_S, "");
 }
 

@@ -62,7 +62,8 @@ PITFALLS = {
          ("integration/http/test_framing.py", "test_a_body_that_ends_early_never_looks_complete")],
     26: [(LAYER, "test_abort_in_every_state_of_the_handshake")],
     27: [(HERE, "test_pitfall_27_a_reset_while_writing_ends_no_worker")],
-    29: [(SWAP, "test_a_bad_pair_is_refused_once_and_the_old_one_goes_on"), ("unit/tls/test_tls_conf.c", "test_findings")],
+    29: [("unit/tls/test_tls_check.c", "test_the_end_of_a_certificate_comes_nearer"),
+         (HERE, "test_pitfall_29_a_certificate_that_expires_is_told")],
     30: [(CONTEXT, "test_application_protocol_is_the_servers"), ("integration/http/test_connection.py", "test_alpn")],
     31: [(CONTEXT, "test_long_chain_is_one_flight")],
     32: [(PROOFS, "test_what_does_not_fit_is_answered_without_a_signature"),
@@ -277,6 +278,24 @@ def test_pitfall_27_a_reset_while_writing_ends_no_worker(edge, connect):
         client.reset()
     get(connect, instance).close()
     assert instance.workers() == workers and "died" not in instance.log()
+
+
+def test_pitfall_29_a_certificate_that_expires_is_told(edge, connect):
+    instance = edge()
+    instance.values["cert"], instance.values["key"] = instance.certificates.make("short", starts=-30, ends=5 / 86400)
+    instance.write_config(SITE)
+    instance.start()
+    get(connect, instance).close()
+    instance.wait_for_log(r"warn.* certificate \S+/short.crt expires in 0 days: renew it")
+    instance.wait_for_log(r"error.* certificate \S+/short.crt has expired: clients refuse it", timeout=20)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        get(connect, instance)
+    instance.certificates.make("short")  # in the same place
+    instance.reload()
+    get(connect, instance).close()
+    mark = len(instance.log())
+    time.sleep(1)
+    assert "renew it" not in instance.log()[mark:]
 
 
 MAIL = """

@@ -66,6 +66,43 @@ static void test_facts_of_a_certificate(void **state)
     credentials_free(&made);
 }
 
+/* Pitfall 29, by a clock that is shifted. */
+static void test_the_end_of_a_certificate_comes_nearer(void **state)
+{
+    enum { DAY = 86400 };
+    const struct tls_certificate_facts quarter = {.not_before = 0, .not_after = 90 * DAY},
+                                       week = {.not_before = 0, .not_after = 6 * DAY};
+    static const struct {
+        int64_t days;
+        enum tls_certificate_end quarter, week;
+    } rows[] = {
+        {0,   TLS_CERTIFICATE_FAR,  TLS_CERTIFICATE_FAR },
+        {4,   TLS_CERTIFICATE_FAR,  TLS_CERTIFICATE_FAR },
+        {5,   TLS_CERTIFICATE_FAR,  TLS_CERTIFICATE_NEAR},
+        {7,   TLS_CERTIFICATE_FAR,  TLS_CERTIFICATE_OVER},
+        {76,  TLS_CERTIFICATE_FAR,  TLS_CERTIFICATE_OVER},
+        {77,  TLS_CERTIFICATE_NEAR, TLS_CERTIFICATE_OVER},
+        {90,  TLS_CERTIFICATE_NEAR, TLS_CERTIFICATE_OVER},
+        {91,  TLS_CERTIFICATE_OVER, TLS_CERTIFICATE_OVER},
+        {999, TLS_CERTIFICATE_OVER, TLS_CERTIFICATE_OVER},
+    };
+    int64_t change, later;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t now = rows[i].days * DAY;
+
+        assert_int_equal(tls_certificate_end(&week, now, &change), rows[i].week);
+        assert_int_equal(tls_certificate_end(&quarter, now, &change), rows[i].quarter);
+        if (rows[i].quarter == TLS_CERTIFICATE_OVER) {
+            assert_true(change == INT64_MAX);
+            continue;
+        }
+        assert_int_equal(tls_certificate_end(&quarter, change - 1, &later), rows[i].quarter);
+        assert_int_equal(tls_certificate_end(&quarter, change, &later), rows[i].quarter + 1);
+    }
+}
+
 static void test_common_name_when_there_is_no_other(void **state)
 {
     struct credentials made =
@@ -216,6 +253,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_facts_of_a_certificate, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_end_of_a_certificate_comes_nearer, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_common_name_when_there_is_no_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_no_certificate, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_truncated_chain, set_up, tear_down),
