@@ -23,7 +23,7 @@ HOMES = {  # where an outside library may be included
 # target can stand in for the world.
 PURE = re.compile(
     r"(\w+_parse|\w+_chunked|\w+_lexer|smtp_data|smtp_reply|smtp_xclient|smtp_capabilities"
-    r"|auth_hash|auth_file|auth_wire|http_basic|http_request|http2_request|http2_floods|http2_frames|http_uri|http_range|http_date|http_conditional)\.c"
+    r"|auth_hash|auth_file|auth_wire|http_basic|http_request|http2_request|http2_floods|http2_frames|http2_priority|http_uri|http_range|http_date|http_conditional)\.c"
 )
 PURE_SYSTEM = {"ctype", "inttypes", "limits", "stdarg", "stdbool", "stddef", "stdint", "stdio", "stdlib", "string",
                "strings", "time",

@@ -1,4 +1,5 @@
 #include "base/ensure.h"
+#include "http/http2_priority.h"
 #include "http/http2_private.h"
 #include "http/http_conf.h"
 #include "http/http_handlers.h"
@@ -121,6 +122,18 @@ static void expect_body(struct http2_exchange *exchange, bool ends)
     exchange->base.is_head_request = exchange->base.request.method == HTTP_HEAD;
 }
 
+/* Whose answer comes first, when more than one is there. */
+static void set_priority(struct http2_connection *connection, const struct http2_exchange *exchange)
+{
+    const struct http_request *request = &exchange->base.request;
+    struct http2_priority asked = http2_priority_parse(
+        http_field_value(request->fields, request->field_count, HTTP_FIELD_PRIORITY));
+    nghttp2_extpri priority = {.urgency = asked.urgency, .inc = asked.is_incremental};
+
+    nghttp2_session_change_extpri_stream_priority(connection->library, exchange->stream, &priority,
+                                                  0);
+}
+
 static void check_requests(struct http2_connection *connection,
                            const struct http2_exchange *exchange)
 {
@@ -153,6 +166,7 @@ static int take_head(struct http2_connection *connection, struct http2_exchange 
         return count(connection, HTTP2_FLOOD_ERRORS, 1);
     }
     expect_body(exchange, ends);
+    set_priority(connection, exchange);
     http_handle(base);
     if (exchange->link != NULL)
         check_requests(connection, exchange);

@@ -334,6 +334,21 @@ def test_download_is_interrupted_by_others(start, http_backend):
     assert client.get(path="/app").status == 200
 
 
+def test_answers_take_turns(start, http_backend):
+    """Without a word about priority nobody waits for a download; with one, the urgent comes first."""
+    instance = start(http_backend())
+    client = Http2Client(instance.port("http"), settings={4: 2**31 - 1})
+    client.send(b"\0\0\4\x08\0\0\0\0\0\x7f\0\0\0")
+    client.send(*[client.headers(stream, [(":method", "GET"), (":scheme", "http"), (":authority", "a"), (":path", path),
+                                          *more])
+                  for stream, path, more in ((1, "/big", []), (3, "/page", []), (5, "/big", [("priority", "u=7")]),
+                                             (7, "/big", [("priority", "u=2")]))])
+    for stream in (1, 3, 5, 7):
+        assert len(client.response(stream).body) == (1024 if stream == 3 else 5_000_000)
+    ends = [frame.stream_id for frame in client.frames if "END_STREAM" in frame.flags and frame.type == 0]
+    assert ends == [7, 3, 1, 5]
+
+
 def test_garbage_instead_of_frames(start, http_backend):
     instance = start(http_backend())
     client = Http2Client(instance.port("http"))
