@@ -87,6 +87,11 @@ static void jump(struct http_exchange *exchange, const struct http_error_page *p
     http_redirect_internally(exchange, path, uri);
 }
 
+bool http_error_has_page(const struct http_exchange *exchange, unsigned status)
+{
+    return find(exchange, status) != NULL;
+}
+
 bool http_error_jump(struct http_exchange *exchange, unsigned status)
 {
     const struct http_error_page *page = find(exchange, status);

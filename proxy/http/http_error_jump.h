@@ -10,3 +10,6 @@
  * For http_exchange_error, and for answers of backends with proxy_intercept_errors. */
 bool http_error_jump(struct http_exchange *exchange, unsigned status)
     __attribute__((warn_unused_result));
+
+/* Would it? */
+bool http_error_has_page(const struct http_exchange *exchange, unsigned status);

@@ -86,7 +86,10 @@ static void send_head(struct http_exchange *exchange, uint16_t status, struct sl
     exchange->response.status = status;
     exchange->response.framing = HTTP_LENGTH;
     exchange->response.content_length = len;
-    http_exchange_add_field(exchange, SLICE("Content-Type"), type);
+    if (http_field_value(exchange->response.fields, exchange->response.field_count,
+                         HTTP_FIELD_CONTENT_TYPE)
+            .at == NULL) /* else a backend said it with X-Accel-Redirect */
+        http_exchange_add_field(exchange, SLICE("Content-Type"), type);
     add_validators(exchange, answer->file);
     exchange->transport->head(exchange);
 }

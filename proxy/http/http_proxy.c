@@ -49,7 +49,7 @@ void http_proxy_wait(struct http_proxy *proxy)
 {
     uint32_t after_ms;
 
-    if (proxy->state == HTTP_PROXY_CONNECTING)
+    if (proxy->state == HTTP_PROXY_CONNECTING || proxy->is_pacing)
         return;
     after_ms = time_left(proxy);
     proxy->queued =
@@ -92,6 +92,7 @@ static void give_back(struct http_proxy *proxy)
 void http_proxy_let_go(struct http_proxy *proxy, bool reuse, enum balancer_outcome outcome)
 {
     deadline_clear(&proxy->deadline);
+    proxy->is_pacing = false;
     balancer_stop_waiting(&proxy->waiter);
     if (proxy->dial != NULL)
         backend_dial_cancel(&proxy->dial);
@@ -109,10 +110,10 @@ void http_proxy_let_go(struct http_proxy *proxy, bool reuse, enum balancer_outco
 
 static void log_failure(const struct http_proxy *proxy, const char *words, const char *detail)
 {
-    session_log(proxy->exchange->session, LOG_ERROR, "%s%s%s, backend: \"%s\", request: \"%s\"",
-                words, detail[0] == '\0' ? "" : ": ", detail,
-                log_escape(proxy->target.authority).text,
-                log_escape(proxy->exchange->request.line).text);
+    http_exchange_log(proxy->exchange, LOG_ERROR, "%s%s%s, backend: \"%s\", request: \"%s\"", words,
+                      detail[0] == '\0' ? "" : ": ", detail,
+                      log_escape(proxy->target.authority).text,
+                      log_escape(proxy->exchange->request.line).text);
 }
 
 void http_proxy_fail(struct http_proxy *proxy, unsigned status, const char *words,
@@ -199,6 +200,15 @@ static bool is_taking(const struct http_proxy *proxy)
     return queued > 0 && queued < proxy->queued;
 }
 
+/* Paced long enough; a client that is slower still waits for its own reasons. */
+static void go_on(struct http_proxy *proxy)
+{
+    proxy->is_pacing = false;
+    if (!proxy->exchange->transport->is_full(proxy->exchange))
+        stream_resume(http_proxy_backend(proxy));
+    http_proxy_wait(proxy);
+}
+
 static void on_deadline(void *owner)
 {
     struct http_proxy *proxy = owner;
@@ -215,7 +225,10 @@ static void on_deadline(void *owner)
         http_proxy_fail(proxy, 502, "no backend could be reached", "host not found");
         break;
     case HTTP_PROXY_BODY:
-        http_proxy_fail(proxy, 504, "backend timed out", "inside its answer");
+        if (proxy->is_pacing)
+            go_on(proxy);
+        else
+            http_proxy_fail(proxy, 504, "backend timed out", "inside its answer");
         break;
     default:
         http_proxy_attempt_failed(proxy, HTTP_FAULT_TIMEOUT, "backend timed out",

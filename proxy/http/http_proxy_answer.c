@@ -40,7 +40,7 @@ static void begin_answer(struct http_proxy *proxy)
     struct http_exchange *exchange = proxy->exchange;
 
     note_answer(proxy);
-    if (http_proxy_try_past(proxy))
+    if (http_proxy_try_past(proxy) || http_proxy_answers_otherwise(proxy))
         return;
     http_proxy_fill_response(proxy);
     exchange->response.framing = framing_for_client(proxy);
@@ -49,6 +49,7 @@ static void begin_answer(struct http_proxy *proxy)
         stop_request(proxy);
     exchange->transport->head(exchange);
     proxy->state = HTTP_PROXY_BODY;
+    proxy->body_ms = http_proxy_now(proxy);
     proxy->body_left = proxy->answer.content_length;
     if (proxy->answer.framing == HTTP_NO_BODY ||
         (proxy->answer.framing == HTTP_LENGTH && proxy->body_left == 0))

@@ -242,10 +242,10 @@ void http_proxy_attempt_failed(struct http_proxy *proxy, enum http_proxy_fault f
     if (was_idle_too_long(proxy, fault)) {
         connect_anew(proxy);
     } else if (!is_cut && may_try_another(proxy, fault)) {
-        session_log(proxy->exchange->session, LOG_ERROR,
-                    "%s%s%s, backend: \"%s\" (%s), the next one is tried", words,
-                    detail[0] == '\0' ? "" : ": ", detail, log_escape(proxy->target.authority).text,
-                    address_port_print(&proxy->attempt->address).text);
+        http_exchange_log(
+            proxy->exchange, LOG_ERROR, "%s%s%s, backend: \"%s\" (%s), the next one is tried",
+            words, detail[0] == '\0' ? "" : ": ", detail, log_escape(proxy->target.authority).text,
+            address_port_print(&proxy->attempt->address).text);
         try_another(proxy, status, BALANCER_FAILED);
     } else {
         http_proxy_fail(proxy, status, words, detail);

@@ -1,5 +1,6 @@
 #include "http/http_proxy_private.h"
 #include "http/http_rules.h"
+#include "relay/worker.h"
 
 /* What follows a head: the answer's body, or the bytes of a tunnel. */
 
@@ -59,6 +60,23 @@ static void read_to_close(struct http_proxy *proxy, struct slice input)
         http_proxy_complete(proxy);
 }
 
+/* nginx's way: what may come by the end of the present second is let through, then it waits. */
+static void pace(struct http_proxy *proxy)
+{
+    uint64_t seconds = (http_proxy_now(proxy) - proxy->body_ms) / 1000 + 1;
+    uint64_t passed = proxy->attempt->length;
+    uint64_t after_ms;
+
+    if (proxy->rate == 0 || passed <= proxy->rate * seconds)
+        return;
+    after_ms = (passed - proxy->rate * seconds) * 1000 / proxy->rate + 1;
+    stream_pause(http_proxy_backend(proxy));
+    stream_read_less(http_proxy_backend(proxy));
+    proxy->is_pacing = true;
+    deadline_set(http_proxy_worker(proxy)->loop, &proxy->deadline,
+                 after_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)after_ms);
+}
+
 void http_proxy_read_body(struct http_proxy *proxy)
 {
     struct slice input = stream_input(http_proxy_backend(proxy));
@@ -74,6 +92,8 @@ void http_proxy_read_body(struct http_proxy *proxy)
     if (stream_end(http_proxy_backend(proxy)) != STREAM_OPEN)
         http_proxy_fail(proxy, 502, "backend cut its answer short", "");
     else
+        pace(proxy);
+    if (proxy->state == HTTP_PROXY_BODY)
         pause_if_full(proxy);
 }
 

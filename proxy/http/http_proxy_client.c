@@ -137,7 +137,7 @@ static void on_drained(struct http_exchange *exchange)
 {
     struct http_proxy *proxy = exchange->handler;
 
-    if (http_proxy_backend(proxy) == NULL)
+    if (http_proxy_backend(proxy) == NULL || proxy->is_pacing)
         return;
     stream_resume(http_proxy_backend(proxy));
     http_proxy_wait(proxy);

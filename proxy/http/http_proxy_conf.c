@@ -193,6 +193,33 @@ static bool parse_text(struct conf_reader *reader, const struct conf_directive *
 
 static const struct conf_type http_type_proxy_text = {"text", parse_text};
 
+static bool parse_field_names(struct conf_reader *reader, const struct conf_directive *directive,
+                              void *value)
+{
+    struct conf_word_list *list = value;
+    const struct conf_word *word = &directive->words[0];
+
+    if (word->text.len == 0 || !chars_all(word->text, CHARS_TOKEN))
+        return conf_fail(reader, word->place, "`%.*s` is no name of a header field",
+                         HTTP_SHOW(word->text));
+    *(struct conf_word *)http_conf_append(reader, (void **)&list->words, &list->count,
+                                          sizeof *word) = *word;
+    return true;
+}
+
+static const struct conf_type http_type_field_names = {"header field", parse_field_names};
+
+/* In the order of enum http_ignorable; the others matter to a cache. */
+static const char *const ignorable_fields[] = {"X-Accel-Redirect",
+                                               "X-Accel-Limit-Rate",
+                                               "X-Accel-Expires",
+                                               "X-Accel-Buffering",
+                                               "X-Accel-Charset",
+                                               "Expires",
+                                               "Cache-Control",
+                                               "Set-Cookie",
+                                               "Vary",
+                                               NULL};
 static const char *const forwarded_words[] = {"off", "auto", NULL};
 static const char *const websocket_words[] = {"auto", "off", NULL};
 static const char *const proxy_http_versions[] = {"1.0", "1.1", NULL};

@@ -3,6 +3,7 @@
 #include "base/slice.h"
 #include "conf/conf_types.h"
 #include "http/http_message.h"
+#include "http/http_proxy_rules.h"
 #include "http/http_template.h"
 #include "relay/backend.h"
 
@@ -51,6 +52,12 @@ struct http_set_header {
 struct http_set_headers {
     struct http_set_header *items;
     size_t count;
+};
+
+/* Bits of proxy_ignore_headers that mean something here. */
+enum http_ignorable {
+    HTTP_IGNORE_REDIRECT,
+    HTTP_IGNORE_LIMIT_RATE,
 };
 
 enum http_forwarded { HTTP_FORWARDED_OFF, HTTP_FORWARDED_AUTO };

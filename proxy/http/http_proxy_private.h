@@ -78,7 +78,10 @@ struct http_proxy {
     bool client_ended;  /* TUNNEL: nothing more comes from the client */
     bool backend_ended; /* TUNNEL: nothing more comes from the backend */
     bool is_spooled;    /* all of the body is in `spool` */
+    bool is_pacing;     /* BODY: the backend waits, so as not to be faster than `rate` */
     uint16_t attempt_count;
+    uint64_t rate;             /* bytes of the answer's body in a second; 0: any */
+    uint64_t body_ms;          /* when the answer's body began */
     enum http_framing framing; /* of the request, as it is sent */
     uint64_t content_length;   /* likewise */
     struct buffer spool;
@@ -166,6 +169,15 @@ void http_proxy_send_body(struct http_proxy *proxy);
 
 /* http_proxy_answer.c: input while an answer's head is waited for. */
 void http_proxy_read_heads(struct http_proxy *proxy);
+
+/* http_proxy_accel.c: true: something else answers the client, and the backend was let go. */
+bool http_proxy_answers_otherwise(struct http_proxy *proxy);
+
+/* http_proxy_destination.c: a URL (or an absolute path) of this server as the client writes it, as
+ * the backend, which is asked as `host`, would write it; others stay. For Destination and for the
+ * tags in If (RFC 4918 10.3, 10.4). */
+struct slice http_proxy_map_url(struct http_proxy *proxy, struct slice url, struct slice host);
+struct slice http_proxy_map_tags(struct http_proxy *proxy, struct slice value, struct slice host);
 
 /* http_proxy_body.c */
 void http_proxy_read_body(struct http_proxy *proxy);

@@ -145,8 +145,9 @@ static void write_clean(struct text *out, struct slice name, struct slice value)
 struct set_fields {
     const struct http_set_headers *set;
     struct slice *values;
-    struct slice forwarded; /* lines */
-    size_t size;            /* of all of them as text */
+    struct slice forwarded;         /* lines */
+    struct slice destination, tags; /* Destination and If as the backend has them; at NULL: none */
+    size_t size;                    /* of all of them as text */
 };
 
 static const struct slice *set_value(const struct set_fields *fields, enum http_field_id id)
@@ -217,7 +218,17 @@ static void write_own_fields(struct text *out, const struct http_proxy *proxy)
     }
 }
 
-static void write_client_fields(struct text *out, const struct http_proxy *proxy)
+static struct slice client_value(const struct set_fields *fields, const struct http_field *field)
+{
+    if (field->id == HTTP_FIELD_DESTINATION && fields->destination.at != NULL)
+        return fields->destination;
+    if (field->id == HTTP_FIELD_IF && fields->tags.at != NULL)
+        return fields->tags;
+    return field->value;
+}
+
+static void write_client_fields(struct text *out, const struct http_proxy *proxy,
+                                const struct set_fields *fields)
 {
     const struct http_request *request = &proxy->exchange->request;
     const struct http_set_headers *set = &proxy->conf->set_header;
@@ -229,7 +240,7 @@ static void write_client_fields(struct text *out, const struct http_proxy *proxy
         if (field->id != HTTP_FIELD_HOST && !is_ours(field->id) &&
             !http_proxy_is_hop_field(field, request->fields, request->field_count) &&
             !is_set(set, field) && !(drops && http_proxy_is_forwarded_field(field->name)))
-            http1_write_field(out, field->name, field->value);
+            http1_write_field(out, field->name, client_value(fields, field));
     }
 }
 
@@ -240,7 +251,7 @@ static bool evaluate_set_fields(struct http_proxy *proxy, struct set_fields *fie
 
     fields->set = &proxy->conf->set_header;
     fields->size = 0;
-    fields->forwarded = SLICE_NONE;
+    fields->forwarded = fields->destination = fields->tags = SLICE_NONE;
     fields->values = arena_alloc(&exchange->arena, count * sizeof *fields->values + 1);
     for (size_t i = 0; fields->values != NULL && i < count; i++) {
         fields->values[i] = http_evaluate(exchange, &fields->set->items[i].value);
@@ -250,6 +261,26 @@ static bool evaluate_set_fields(struct http_proxy *proxy, struct set_fields *fie
         fields->forwarded = http_proxy_forwarded_fields(proxy);
     fields->size += fields->forwarded.len;
     return fields->values != NULL;
+}
+
+/* What names this server by the name that the client knows (RFC 4918 10.3 and 10.4). */
+static void map_targets(struct http_proxy *proxy, struct set_fields *fields)
+{
+    const struct http_request *request = &proxy->exchange->request;
+    const struct slice *set = set_value(fields, HTTP_FIELD_HOST);
+    struct slice host = set == NULL || set->len == 0 ? proxy->target.authority : *set;
+    struct slice value;
+
+    if (request->method == HTTP_GET || request->method == HTTP_HEAD ||
+        request->method == HTTP_POST || !proxy->conf->rewrite_destination)
+        return;
+    value = http_field_value(request->fields, request->field_count, HTTP_FIELD_DESTINATION);
+    if (value.at != NULL)
+        fields->destination = http_proxy_map_url(proxy, value, host);
+    value = http_field_value(request->fields, request->field_count, HTTP_FIELD_IF);
+    if (value.at != NULL)
+        fields->tags = http_proxy_map_tags(proxy, value, host);
+    fields->size += fields->destination.len + fields->tags.len;
 }
 
 static size_t client_fields_size(const struct http_request *request)
@@ -288,6 +319,7 @@ struct slice http_proxy_request_head(struct http_proxy *proxy)
     if (target.at == NULL || !evaluate_set_fields(proxy, &fields))
         return SLICE_NONE;
     decide_connection(proxy, &fields);
+    map_targets(proxy, &fields);
     size = OWN_SIZE + proxy->target.authority.len + method.len + target.len + fields.size +
            client_fields_size(&exchange->request);
     out = text_in(arena_alloc(&exchange->arena, size), size);
@@ -302,7 +334,7 @@ struct slice http_proxy_request_head(struct http_proxy *proxy)
     text_add(&out, fields.forwarded);
     write_host(&out, proxy, &fields);
     write_own_fields(&out, proxy);
-    write_client_fields(&out, proxy);
+    write_client_fields(&out, proxy, &fields);
     text_add(&out, SLICE("\r\n"));
     return out.overflow ? SLICE_NONE : text_slice(&out);
 }

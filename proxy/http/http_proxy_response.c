@@ -2,11 +2,27 @@
 #include "http/http_proxy_private.h"
 #include "http/http_return.h"
 
+static bool is_listed(const struct conf_word_list *list, struct slice name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (slice_equal_fold(list->words[i].text, name))
+            return true;
+    return false;
+}
+
 /* reference/http.md 1.7 and 4.5: Date and Server are ours, X-Accel-* is for proxies. */
-static bool is_dropped(const struct http_field *field)
+static bool is_usually_hidden(const struct http_field *field)
 {
     return field->id == HTTP_FIELD_DATE || field->id == HTTP_FIELD_SERVER ||
            field->id == HTTP_FIELD_X_PAD || slice_starts_fold(field->name, SLICE("X-Accel-"));
+}
+
+static bool is_dropped(const struct http_proxy_conf *conf, const struct http_field *field)
+{
+    if (is_usually_hidden(field))
+        return field->id == HTTP_FIELD_DATE || !is_listed(&conf->proxy_pass_header, field->name);
+    return conf->proxy_hide_header.count > 0 && is_listed(&conf->proxy_hide_header, field->name) &&
+           !is_listed(&conf->proxy_pass_header, field->name);
 }
 
 /* What nginx's `proxy_redirect default` does: a URL that begins with what proxy_pass says becomes
@@ -41,16 +57,35 @@ static struct slice join(struct arena *arena, struct slice a, struct slice b)
 
 /* The path is cut off before it is made absolute: query and fragment are as the backend wrote them,
  * and so are its escapes. */
-static struct slice map_location(struct http_exchange *exchange, struct slice url)
+static bool map_default(struct http_exchange *exchange, struct slice *url)
 {
     const struct http_location *location = exchange->location;
     struct slice base = location->proxy->pass.has_uri ? location->path : SLICE("/");
     struct slice rest;
 
-    if (!is_backend_url(&location->proxy->pass, url, &rest))
-        return url;
+    if (!is_backend_url(&location->proxy->pass, *url, &rest))
+        return false;
     base = http_absolute_url(exchange, base);
-    return base.at == NULL ? url : join(&exchange->arena, base, rest);
+    if (base.at != NULL)
+        *url = join(&exchange->arena, base, rest);
+    return true;
+}
+
+/* As in nginx: a path that a rule made is made absolute, one that the backend sent is not. */
+static struct slice map_location(struct http_exchange *exchange, struct slice url)
+{
+    const struct http_proxy_rules *rules = &exchange->location->proxy->proxy_redirect;
+
+    for (size_t i = 0; !rules->off && i < rules->count; i++) {
+        const struct http_proxy_rule *rule = &rules->items[i];
+
+        if (rule->is_default && map_default(exchange, &url))
+            break;
+        if (rule->is_default || !http_proxy_rule_apply(exchange, rule, HTTP_FIT_START, &url))
+            continue;
+        return slice_starts(url, SLICE("/")) ? http_absolute_url(exchange, url) : url;
+    }
+    return url;
 }
 
 /* "5; url=http://backend/path": as Location, behind "url=". */
@@ -75,6 +110,8 @@ static struct slice map_value(struct http_exchange *exchange, const struct http_
         return map_location(exchange, field->value);
     if (field->id == HTTP_FIELD_REFRESH)
         return map_refresh(exchange, field->value);
+    if (field->id == HTTP_FIELD_SET_COOKIE)
+        return http_proxy_cookie(exchange, exchange->location->proxy, field->value);
     return field->value;
 }
 
@@ -88,9 +125,11 @@ void http_proxy_fill_response(struct http_proxy *proxy)
     for (size_t i = 0; i < answer->field_count; i++) {
         const struct http_field *field = &answer->fields[i];
 
-        if (is_dropped(field) ||
+        if (is_dropped(proxy->conf, field) ||
             http_proxy_is_hop_field(field, answer->fields, answer->field_count))
             continue;
+        if (field->id == HTTP_FIELD_SERVER)
+            exchange->response.hides_server = true; /* ours: proxy_pass_header lets this one go */
         http_exchange_add_field(exchange, field->name, map_value(exchange, field));
     }
 }

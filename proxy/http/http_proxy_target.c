@@ -17,8 +17,8 @@ static void take(struct http_proxy_target *target, const struct http_proxy_pass 
 
 static bool refuse(struct http_proxy *proxy, struct slice url, const char *words)
 {
-    session_log(proxy->exchange->session, LOG_ERROR, "proxy_pass: \"%s\" %s", log_escape(url).text,
-                words);
+    http_exchange_log(proxy->exchange, LOG_ERROR, "proxy_pass: \"%s\" %s", log_escape(url).text,
+                      words);
     http_exchange_error(proxy->exchange, 500);
     return false;
 }

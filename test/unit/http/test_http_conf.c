@@ -334,7 +334,6 @@ static const struct refused_case refused[] = {
     {"grpc_pass", LOCATION("%s"), false},
     {"limit_except", LOCATION("%s"), true},
     {"proxy_cache", "http{%s}", false},
-    {"proxy_redirect", "http{%s}", false},
     {"scgi_pass", LOCATION("%s"), false},
     {"ssi", "http{%s}", false},
     {"ssl", "http{%s}", false},
