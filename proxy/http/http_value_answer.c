@@ -81,3 +81,43 @@ struct slice http_value_time_iso8601(struct http_exchange *exchange,
     (void)part;
     return (struct slice){clock->iso8601, sizeof clock->iso8601};
 }
+
+/* nginx's name for it, frontd's value. */
+struct slice http_value_version(struct http_exchange *exchange,
+                                const struct http_template_part *part)
+{
+    (void)exchange;
+    (void)part;
+    return SLICE(FRONTD_VERSION);
+}
+
+struct slice http_value_completion(struct http_exchange *exchange,
+                                   const struct http_template_part *part)
+{
+    (void)part;
+    return exchange->finished ? SLICE("OK") : SLICE("");
+}
+
+/* One request behind the other is answered as it comes. */
+struct slice http_value_pipe(struct http_exchange *exchange, const struct http_template_part *part)
+{
+    (void)exchange;
+    (void)part;
+    return SLICE(".");
+}
+
+/* What nginx has and frontd does not. */
+struct slice http_value_nothing(struct http_exchange *exchange,
+                                const struct http_template_part *part)
+{
+    (void)exchange;
+    (void)part;
+    return SLICE_NONE;
+}
+
+struct slice http_value_zero(struct http_exchange *exchange, const struct http_template_part *part)
+{
+    (void)exchange;
+    (void)part;
+    return SLICE("0");
+}

@@ -25,6 +25,17 @@ struct slice http_value_remote_address(struct http_exchange *exchange,
     return address(exchange, http_exchange_client(exchange));
 }
 
+/* As it is in memory: a short key for limits. */
+struct slice http_value_binary_address(struct http_exchange *exchange,
+                                       const struct http_template_part *part)
+{
+    const struct address *client = http_exchange_client(exchange);
+    struct slice bytes = {(const char *)client->bytes, client->family == AF_INET ? 4 : 16};
+
+    (void)part;
+    return arena_keep(&exchange->arena, bytes);
+}
+
 struct slice http_value_remote_port(struct http_exchange *exchange,
                                     const struct http_template_part *part)
 {

@@ -279,10 +279,3 @@ def _captures(ours, theirs):
         return False
     ours.heard = theirs.heard
     return True
-
-
-@_deviation("? escaped", "a ? that belongs to the path leaves escaped in Location; nginx makes a query of what follows")
-def _question_mark_escaped(ours, theirs):
-    before = ours.answer.field("location")
-    ours.answer.set_field("location", before.replace("%3F", "?"))
-    return before != ours.answer.field("location")
