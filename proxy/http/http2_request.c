@@ -223,7 +223,7 @@ static enum http_refusal join_cookies(struct http2_head *head)
 
         if (field->id != HTTP_FIELD_COOKIE || i == head->first_cookie)
             head->fields[kept++] = *field;
-        if (field->id != HTTP_FIELD_COOKIE)
+        if (field->id != HTTP_FIELD_COOKIE || field->value.len == 0)
             continue;
         if (joined.len > 0)
             text_add(&joined, SLICE("; "));

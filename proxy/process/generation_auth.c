@@ -2,6 +2,7 @@
 #include "os/descriptor.h"
 #include "process/generation_private.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 /* A generation's frontd-auth, if its configuration names password files: it is there before the
@@ -94,7 +95,10 @@ static void on_ended(void *owner, struct child *child)
     struct generation *generation = owner;
 
     if (generation->phase == GENERATION_STARTING) {
-        generation->events->failed(generation->owner, generation, child->why);
+        char why[600];
+
+        snprintf(why, sizeof why, "frontd-auth: %s", child->why);
+        generation->events->failed(generation->owner, generation, why);
     } else if (generation_workers(generation) > 0 && generation->phase != GENERATION_STOPPING) {
         if (!child->was_stopped)
             log_line(generation->log, LOG_ALERT, 0, "frontd-auth %d died: %s; starting another",
