@@ -87,16 +87,16 @@ def test_one_mistake_hides_no_other(frontd_files):
     user no-such-user-here;
     worker_proceses 2;
     http {
-        gzip on;
+        proxy_cache zone;
         server { listen 127.0.0.1:@http@; server_name a; root /nonexistent/root; }
-        server { listen 127.0.0.1:@http@; server_name a; expires 1d; }
+        server { listen 127.0.0.1:@http@; server_name a; sub_filter a b; }
         server { listen 127.0.0.1:@tls@ ssl; }
     }
     mail { server { listen 127.0.0.1:@smtp@; } }
     """
     result = frontd_files(text).command("-t", check=False)
     assert result.returncode == 1
-    wanted = ["`worker_proceses`", "`gzip` is not supported", "`expires` is not supported", "/nonexistent/root does not exist",
+    wanted = ["`worker_proceses`", "`proxy_cache` is not supported", "`sub_filter` is not supported", "/nonexistent/root does not exist",
               "two servers are called `a`", "without a certificate", "has no backend"]
     if os.geteuid() == 0:
         wanted.append("there is no user `no-such-user-here`")
