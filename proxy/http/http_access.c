@@ -3,6 +3,7 @@
 #include "http/http_access_conf.h"
 #include "http/http_auth.h"
 #include "http/http_conf.h"
+#include "http/http_limit.h"
 #include "http/http_realip.h"
 #include "http/http_report.h"
 #include "http/http_service.h"
@@ -153,26 +154,34 @@ void http_access_challenge(struct http_exchange *exchange, struct slice challeng
     exchange->access->challenge = challenge;
 }
 
+static void check(struct http_exchange *exchange)
+{
+    struct http_access_state *state = exchange->access;
+
+    state->exchange = exchange;
+    deadline_init(&state->delay, on_delayed, state);
+    next_step(exchange);
+}
+
 void http_access_run(struct http_exchange *exchange, void (*go_on)(struct http_exchange *exchange))
 {
     const struct http_location *location = exchange->location;
     uint8_t bits = http_content_of(exchange)->locations[location->number].access_steps;
-    struct http_access_state *state;
 
     http_realip_apply(exchange, location);
-    if (bits == 0 || exchange->parent != NULL) {
+    if ((bits == 0 && location->limits == NULL) || exchange->parent != NULL) {
         go_on(exchange);
         return;
     }
-    state = arena_zero(&exchange->arena, sizeof *state);
-    if (state == NULL) {
+    exchange->access = arena_zero(&exchange->arena, sizeof *exchange->access);
+    if (exchange->access == NULL) {
         http_exchange_error(exchange, 500);
         return;
     }
-    state->exchange = exchange;
-    state->go_on = go_on;
-    state->steps = bits;
-    deadline_init(&state->delay, on_delayed, state);
-    exchange->access = state;
-    next_step(exchange);
+    exchange->access->go_on = go_on;
+    exchange->access->steps = bits;
+    if (location->limits != NULL)
+        http_limit_run(exchange, check);
+    else
+        check(exchange);
 }

@@ -22,7 +22,8 @@ enum http_access_verdict {
 /* For a worker's start: which steps apply in the location, as bits. */
 uint8_t http_access_steps(const struct http_location *location);
 
-/* Calls go_on, at once or later, when the client may have what it asks for; else answers. */
+/* Calls go_on, at once or later, when the client may have what it asks for; else answers. limit_req
+ * comes first, as in nginx. */
 void http_access_run(struct http_exchange *exchange, void (*go_on)(struct http_exchange *exchange));
 
 /* The result of the present step; before it, exchange->reader must be as the step found it. */

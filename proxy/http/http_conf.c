@@ -4,6 +4,7 @@
 #include "http/http_conf_check.h"
 #include "http/http_conf_types.h"
 #include "http/http_files_conf.h"
+#include "http/http_limit_conf.h"
 #include "http/http_output_conf.h"
 #include "http/http_realip_conf.h"
 #include "http/http_rewrite_conf.h"
@@ -74,6 +75,7 @@ static const struct conf_group *const groups[] = {
     &http_rewrite_group,
     &http_access_group,
     &http_files_group,
+    &http_limit_group,
     &http_proxy_group,
     &http_upstream_group,
     &http_output_group,
@@ -266,5 +268,6 @@ const struct protocol_conf http_protocol_conf = {
     .listens = http_listens,
     .logs = http_logs,
     .passwords = http_passwords,
+    .zones = http_limit_zones,
     .summary = http_summary,
 };

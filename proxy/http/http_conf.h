@@ -107,6 +107,7 @@ struct http_keepalive {
 struct http_access; /* http_access_conf.h */
 struct http_realip; /* http_realip_conf.h */
 struct http_files;  /* http_files_conf.h */
+struct http_limits; /* http_limit_conf.h */
 
 struct http_main {
 #include "conf/conf_members.inc"
@@ -155,6 +156,7 @@ struct http_location {
     const struct http_access *access; /* never NULL */
     const struct http_realip *realip; /* NULL: no proxy is trusted */
     const struct http_files *files;   /* never NULL */
+    const struct http_limits *limits; /* NULL: nothing is limited */
 };
 
 struct http_server {

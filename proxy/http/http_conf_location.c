@@ -2,6 +2,7 @@
 #include "http/http_conf_check.h"
 #include "http/http_conf_types.h"
 #include "http/http_files_conf.h"
+#include "http/http_limit_conf.h"
 #include "http/http_realip_conf.h"
 #include "http/http_rewrite_conf.h"
 
@@ -282,6 +283,7 @@ void http_check_location(struct conf_reader *reader, const struct conf_scope *sc
 
     location->access = http_access_find(reader, scope);
     location->files = http_files_find(reader, scope);
+    location->limits = http_limit_find(reader, scope);
     location->realip = http_realip_find(reader, scope);
     check_root(reader, scope, location);
     http_conf_check_auth(reader, scope, location);

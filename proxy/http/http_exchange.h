@@ -106,6 +106,7 @@ struct http_exchange {
     struct http_exchange *parent;         /* of a subrequest: whom it is for; NULL otherwise */
     uint8_t jumps;         /* internal redirects so far: HTTP_JUMPS_MAX ends them with a 500 */
     bool is_internal;      /* a subrequest, or it came here by an internal redirect */
+    bool is_limited;       /* limit_req has counted it */
     bool maps_path;        /* http_files.c: root's variables are being worked out */
     bool target_changed;   /* path or query are not the client's any more: raw_path is old */
     bool location_unbound; /* after `rewrite … break`: the path is not what the location matched */

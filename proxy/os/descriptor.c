@@ -65,9 +65,10 @@ void descriptor_unmap(struct slice bytes)
         munmap((void *)(uintptr_t)bytes.at, bytes.len);
 }
 
-#define SHARED_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE)
+#define SIZE_SEALS   (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW)
+#define SHARED_SEALS (SIZE_SEALS | F_SEAL_FUTURE_WRITE)
 
-int descriptor_share(const char *name, size_t len, void **memory)
+static int share(const char *name, size_t len, int seals, void **memory)
 {
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
@@ -76,7 +77,7 @@ int descriptor_share(const char *name, size_t len, void **memory)
         return -1;
     if (ftruncate(fd, (off_t)len) == 0)
         *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (*memory == MAP_FAILED || fcntl(fd, F_ADD_SEALS, SHARED_SEALS) != 0) {
+    if (*memory == MAP_FAILED || fcntl(fd, F_ADD_SEALS, seals) != 0) {
         int error = errno;
 
         close(fd);
@@ -86,16 +87,36 @@ int descriptor_share(const char *name, size_t len, void **memory)
     return fd;
 }
 
-const void *descriptor_map_shared(int fd, size_t len)
+int descriptor_share(const char *name, size_t len, void **memory)
+{
+    return share(name, len, SHARED_SEALS, memory);
+}
+
+int descriptor_share_all(const char *name, size_t len, void **memory)
+{
+    return share(name, len, SIZE_SEALS, memory);
+}
+
+static void *map(int fd, size_t len, int seals, int protection)
 {
     struct stat status;
     void *memory;
 
-    if (fcntl(fd, F_GET_SEALS) != SHARED_SEALS || fstat(fd, &status) != 0 ||
+    if (fcntl(fd, F_GET_SEALS) != seals || fstat(fd, &status) != 0 ||
         (uint64_t)status.st_size != len)
         return NULL;
-    memory = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
+    memory = mmap(NULL, len, protection, MAP_SHARED, fd, 0);
     return memory == MAP_FAILED ? NULL : memory;
+}
+
+const void *descriptor_map_shared(int fd, size_t len)
+{
+    return map(fd, len, SHARED_SEALS, PROT_READ);
+}
+
+void *descriptor_map_shared_all(int fd, size_t len)
+{
+    return map(fd, len, SIZE_SEALS, PROT_READ | PROT_WRITE);
 }
 
 /* Room for two descriptors, so that a second one is seen (and refused) rather than cut off. */

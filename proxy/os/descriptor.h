@@ -23,6 +23,11 @@ int descriptor_share(const char *name, size_t len, void **memory)
     __attribute__((warn_unused_result));
 const void *descriptor_map_shared(int fd, size_t len) __attribute__((warn_unused_result));
 
+/* The same, and whoever gets it can write it, too, but not shorten it. */
+int descriptor_share_all(const char *name, size_t len, void **memory)
+    __attribute__((warn_unused_result));
+void *descriptor_map_shared_all(int fd, size_t len) __attribute__((warn_unused_result));
+
 enum descriptor_result {
     DESCRIPTOR_OK,
     DESCRIPTOR_WAIT,   /* nothing there, or no room: would block */

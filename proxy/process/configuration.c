@@ -53,6 +53,15 @@ void configuration_passwords(const struct conf *conf, const struct protocol_conf
         if ((*protocols)->passwords != NULL)
             (*protocols)->passwords(conf, passwords);
 }
+
+void configuration_zones(const struct conf *conf, const struct protocol_conf *const *protocols,
+                         struct shared_zones *zones)
+{
+    for (; *protocols != NULL; protocols++)
+        if ((*protocols)->zones != NULL)
+            (*protocols)->zones(conf, zones);
+}
+
 /* Each listener, each log and each file with a key is a descriptor of the master. */
 #define DESCRIPTORS 65536
 
@@ -77,6 +86,7 @@ bool configuration_read(struct configuration *configuration, const struct progra
                        &configuration->logs);
     check_limits(configuration);
     configuration_passwords(&configuration->conf, program->protocols, &configuration->passwords);
+    configuration_zones(&configuration->conf, program->protocols, &configuration->zones);
     if (configuration->listens.count == 0)
         conf_report_add(&configuration->report, CONF_WARNING, (struct conf_place){0},
                         "there is nothing to listen on: no `server` in `http` or `mail`");
@@ -87,6 +97,7 @@ void configuration_deinit(struct configuration *configuration)
 {
     free(configuration->logs.files);
     free(configuration->passwords.files);
+    free(configuration->zones.items);
     arena_deinit(&configuration->arena);
     conf_deinit(&configuration->conf);
     conf_sources_deinit(&configuration->sources);

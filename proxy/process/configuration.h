@@ -18,6 +18,7 @@ struct configuration {
     struct listen_list listens;
     struct log_files logs; /* none is open; the first is the main error log */
     struct auth_list passwords;
+    struct shared_zones zones; /* none is open */
 };
 
 /* Reads and checks all of it. False if configuration->report has errors. Either way
@@ -33,3 +34,7 @@ void configuration_passwords(const struct conf *conf, const struct protocol_conf
 /* The log files that `conf` names, in an order that is the same in master and workers. */
 void configuration_logs(const struct conf *conf, const struct protocol_conf *const *protocols,
                         const char *error_log, struct log_files *logs);
+
+/* The memory that workers share, in an order that is the same in master and workers. */
+void configuration_zones(const struct conf *conf, const struct protocol_conf *const *protocols,
+                         struct shared_zones *zones);

@@ -4,6 +4,7 @@
 #include "process/generation_private.h"
 #include "process/log_open.h"
 #include "process/worker_arguments.h"
+#include "process/zone_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -238,6 +239,7 @@ void generation_commit(struct generation *generation)
 {
     ensure(generation->phase == GENERATION_STARTING);
     generation->phase = GENERATION_RUNNING;
+    zone_files_trim(generation->program->zones, &generation->zones);
     configuration_deinit(generation->configuration);
     free(generation->configuration);
     generation->configuration = NULL;
@@ -331,6 +333,7 @@ bool generation_reaped(struct generation *generation, pid_t pid, int status)
         struct child *child = &generation->children[i];
 
         if (child->is_running && child->pid == pid) {
+            zone_files_reaped(generation->program->zones, (uint32_t)pid);
             child_reaped(child, status);
             return true;
         }
@@ -374,6 +377,7 @@ void generation_free(struct generation *generation)
     }
     free(generation->children);
     free(generation->logs.files);
+    free(generation->zones.items);
     arena_deinit(&generation->arena);
     free(generation);
 }

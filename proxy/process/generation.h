@@ -63,6 +63,7 @@ struct generation {
     struct arena arena;
     struct listen_list listens;
     struct log_files logs;
+    struct shared_zones zones;
     enum log_level log_level; /* of the main error log */
     struct slice pid;         /* path of the pid file; empty: none */
     bool daemon;

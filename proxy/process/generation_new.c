@@ -5,6 +5,7 @@
 #include "process/listens.h"
 #include "process/log_open.h"
 #include "process/worker_arguments.h"
+#include "process/zone_files.h"
 #include "relay/relay_conf.h"
 
 #include <errno.h>
@@ -26,6 +27,11 @@ static void keep_lists(struct generation *generation, const struct configuration
         listen_list_add(&generation->listens, &generation->arena, &listens->listens[i].address);
     for (size_t i = 0; i < configuration->logs.count; i++)
         log_files_index(&generation->logs, keep(generation, configuration->logs.files[i].path));
+    for (size_t i = 0; i < configuration->zones.count; i++) {
+        const struct shared_zone *zone = &configuration->zones.items[i];
+
+        shared_zones_add(&generation->zones, keep(generation, zone->name), zone->size, zone->lanes);
+    }
 }
 
 static void keep_settings(struct generation *generation, const struct conf *conf)
@@ -57,6 +63,15 @@ static bool open_logs(struct generation *generation, struct conf_report *report)
         }
     }
     return all;
+}
+
+static bool open_zones(struct generation *generation, struct conf_report *report)
+{
+    if (zone_files_open(generation->program->zones, &generation->zones))
+        return true;
+    conf_report_add(report, CONF_ERROR, (struct conf_place){0},
+                    "cannot make memory that workers share: %s", strerror(errno));
+    return false;
 }
 
 static bool seal_snapshot(struct generation *generation, struct configuration *configuration)
@@ -126,8 +141,9 @@ static bool prepare_arguments(struct generation *generation, struct configuratio
 static void list_passed(struct generation *generation, const struct sockets *sockets)
 {
     const struct listen_list *listens = &generation->listens;
-    int *passed = arena_alloc(&generation->arena,
-                              (PASSED + listens->count + generation->logs.count) * sizeof(int));
+    int *passed = arena_alloc(
+        &generation->arena,
+        (PASSED + listens->count + generation->logs.count + generation->zones.count) * sizeof(int));
     size_t count = PASSED;
 
     passed[0] = -1;
@@ -142,6 +158,8 @@ static void list_passed(struct generation *generation, const struct sockets *soc
         if (generation->logs.files[i].fd != STDERR_FILENO)
             passed[count++] = generation->logs.files[i].fd;
     generation->arguments->logs = count - PASSED - generation->arguments->sockets;
+    for (size_t i = 0; i < generation->zones.count; i++)
+        passed[count++] = generation->zones.items[i].fd;
     generation->passed = passed;
     generation->passed_count = count;
 }
@@ -171,6 +189,7 @@ struct generation *generation_new(const struct program *program, struct loop *lo
     keep_settings(generation, &configuration->conf);
     good = sockets_bind(sockets, &configuration->listens, &configuration->report);
     good = open_logs(generation, &configuration->report) && good;
+    good = open_zones(generation, &configuration->report) && good;
     good = good && prepare_arguments(generation, configuration) &&
            seal_snapshot(generation, configuration) && seal_auth_files(generation, configuration);
     if (!good) {

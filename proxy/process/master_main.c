@@ -12,6 +12,7 @@
 #include "process/master.h"
 #include "process/program.h"
 #include "process/users.h"
+#include "process/zone_files.h"
 #include "tls/tls_tickets.h"
 
 #include <errno.h>
@@ -215,6 +216,7 @@ int master_main(int count, const char *const *words, const struct build *build,
     bool good = command_line_parse(count, words, &line, &complaint);
     const char *name = line.as_nginx ? "nginx" : "frontd";
     const struct conf_group **groups;
+    struct shared_zones zones = {0};
     struct program program;
     int status;
 
@@ -225,7 +227,8 @@ int master_main(int count, const char *const *words, const struct build *build,
         return EXIT_USAGE;
     }
     groups = program_groups(protocols);
-    program = (struct program){.name = name,
+    program = (struct program){.zones = &zones,
+                               .name = name,
                                .protocols = protocols,
                                .groups = groups,
                                .paths = &paths,
@@ -243,6 +246,7 @@ int master_main(int count, const char *const *words, const struct build *build,
         close(program.auth);
     if (program.keyholder >= 0)
         close(program.keyholder);
+    zone_files_free(&zones);
     free(groups);
     return status;
 }

@@ -14,7 +14,7 @@
 #define WORKER_SNAPSHOT_FD (SPAWN_FIRST_DESCRIPTOR + 1)
 #define WORKER_KEYS_FD     (SPAWN_FIRST_DESCRIPTOR + 2)
 #define WORKER_TICKETS_FD  (SPAWN_FIRST_DESCRIPTOR + 3)
-#define WORKER_FIRST_FD    (SPAWN_FIRST_DESCRIPTOR + 4) /* listening sockets, then logs */
+#define WORKER_FIRST_FD    (SPAWN_FIRST_DESCRIPTOR + 4) /* listening sockets, logs, zones */
 #define WORKER_WORDS       8
 #define WORKER_PASSED_MAX  4096 /* sockets, and as many logs */
 

@@ -111,6 +111,7 @@ static void free_server(struct server *server)
     backend_pool_free(server->worker.backends);
     dns_resolver_free(server->worker.resolver);
     log_files_free(&server->logs);
+    free(server->zones.items);
     loop_free(server->worker.loop);
     rights_deinit(&server->worker.rights);
     tls_remote_free(server->worker.remote);

@@ -59,6 +59,8 @@ struct server {
     const struct conf_group **groups;
     struct listen_list listens;
     struct log_files logs;
+    struct shared_zones zones;
+    int first_zone_fd;
     struct auth_list passwords;
     struct acceptor *acceptors;
     size_t acceptor_count;

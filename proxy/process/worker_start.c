@@ -98,11 +98,30 @@ static bool take_descriptors(struct server *server)
             server->logs.files[i].fd = fd++;
             opened++;
         }
+    server->first_zone_fd = fd;
     if (bound != arguments->sockets || opened != arguments->logs)
         return fail(server, "expected %zu sockets and %zu logs, got %zu and %zu", bound, opened,
                     arguments->sockets, arguments->logs);
     server->log = (struct log){server->logs.files[0].fd,
                                relay_error_log_of(&server->conf, server->conf.main).level};
+    return true;
+}
+
+static bool take_zones(struct server *server)
+{
+    int fd = server->first_zone_fd;
+
+    configuration_zones(&server->conf, server->confs, &server->zones);
+    for (size_t i = 0; i < server->zones.count; i++, fd++) {
+        struct shared_zone *zone = &server->zones.items[i];
+
+        zone->memory = descriptor_map_shared_all(fd, zone->size);
+        close(fd);
+        if (zone->memory == NULL)
+            return fail(server, "cannot map the memory of %.*s", (int)zone->name.len,
+                        zone->name.at);
+    }
+    server->worker.zones = &server->zones;
     return true;
 }
 
@@ -220,7 +239,8 @@ static bool confine(struct server *server)
 
 bool server_start(struct server *server)
 {
-    if (!read_snapshot(server) || !take_descriptors(server) || !take_tickets(server))
+    if (!read_snapshot(server) || !take_descriptors(server) || !take_tickets(server) ||
+        !take_zones(server))
         return false;
     make_worker(server);
     return become_worker(server) && start_protocols(server) && confine(server);

@@ -6,6 +6,7 @@
 #include "conf/conf_block.h"
 #include "relay/listen.h"
 #include "relay/log_files.h"
+#include "relay/shared_zone.h"
 
 /* All that the master (and `frontd -t`) knows of a protocol: its directives and what follows from
  * them. Linked without the protocol's network code. */
@@ -23,6 +24,9 @@ struct protocol_conf {
 
     /* Adds every password file the protocol will ask for. NULL: none ever. */
     void (*passwords)(const struct conf *conf, struct auth_list *list);
+
+    /* Adds all memory that its sessions share between workers. NULL: none ever. */
+    void (*zones)(const struct conf *conf, struct shared_zones *zones);
 
     /* Lines for the picture that a successful `frontd -t` prints: "ok  14 sites      a, b, …". */
     void (*summary)(const struct conf *conf, struct text *text);

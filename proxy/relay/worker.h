@@ -16,6 +16,7 @@ struct loop;
 struct dns_resolver;
 struct listen_list;
 struct log_files;
+struct shared_zones;
 struct backend_pool;
 struct auth_client;
 struct auth_list;
@@ -34,7 +35,8 @@ struct worker {
     const struct conf *conf;
     const struct log *log; /* the main error_log */
     struct dns_resolver *resolver;
-    struct log_files *log_files; /* every log the configuration names, open */
+    struct log_files *log_files;      /* every log the configuration names, open */
+    const struct shared_zones *zones; /* memory shared with the other workers, mapped */
     struct listen_list *listens;
     struct session *sessions; /* all that are open */
     size_t session_count;
