@@ -2,6 +2,7 @@
 
 #include "http/http_access_conf.h"
 #include "http/http_auth.h"
+#include "http/http_auth_request.h"
 #include "http/http_conf.h"
 #include "http/http_limit.h"
 #include "http/http_realip.h"
@@ -57,8 +58,9 @@ static void begin_rules(struct http_exchange *exchange)
 
 /* The steps in nginx's order. */
 static const struct http_access_step steps[] = {
-    {has_rules,          begin_rules    },
-    {http_location_asks, http_auth_begin},
+    {has_rules,                 begin_rules            },
+    {http_location_asks,        http_auth_begin        },
+    {http_auth_request_applies, http_auth_request_begin},
 };
 
 uint8_t http_access_steps(const struct http_location *location)

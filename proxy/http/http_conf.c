@@ -1,6 +1,7 @@
 #include "http/http_conf.h"
 
 #include "http/http_access_conf.h"
+#include "http/http_auth_request.h"
 #include "http/http_conf_check.h"
 #include "http/http_conf_types.h"
 #include "http/http_files_conf.h"
@@ -79,6 +80,7 @@ static const struct conf_group *const groups[] = {
     &http_proxy_group,
     &http_upstream_group,
     &http_output_group,
+    &http_auth_request_group,
     &http_realip_group,
     &http_ignored_group,
     NULL,

@@ -17,7 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct http_output_conf; /* http_output_conf.h */
+struct http_auth_request; /* http_auth_request.h */
+struct http_output_conf;  /* http_output_conf.h */
 
 /* What http {} says. The rows of http_main.def, http_server.def and http_location.def become the
  * members of three structs (see conf_types.h for the forms of a row). Everything is constant once
@@ -150,6 +151,7 @@ struct http_location {
     uint32_t number;                    /* counts all blocks that http_blocks_next gives, from 0 */
     const struct http_server *server;
     const struct http_proxy_conf *proxy;
+    const struct http_auth_request *auth_request; /* NULL: nobody is asked */
     const struct http_output_conf *output; /* NULL: answers leave as their handler made them */
     const struct conf_scope *scope; /* for conf_values of groups that others own: error_log */
     struct conf_place place;

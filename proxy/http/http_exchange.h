@@ -104,6 +104,7 @@ struct http_exchange {
     struct slice *values;
     const struct http_captures *captures; /* $1…$9, of the last regular expression that matched */
     struct http_exchange *parent;         /* of a subrequest: whom it is for; NULL otherwise */
+    uint16_t subrequests;                 /* made for this request so far */
     uint8_t jumps;         /* internal redirects so far: HTTP_JUMPS_MAX ends them with a 500 */
     bool is_internal;      /* a subrequest, or it came here by an internal redirect */
     bool is_limited;       /* limit_req has counted it */

@@ -2,6 +2,7 @@
 
 #include "http/http_conf.h"
 #include "http/http_exchange.h"
+#include "http/http_file_piece.h"
 #include "http/http_gzip.h"
 #include "net/loop.h"
 
@@ -16,8 +17,7 @@ struct http_output {
     struct http_gzip *gzip;                /* NULL: the body is not compressed */
     struct deadline flush;                 /* what was put in shall come out */
     struct loop_task task;                 /* goes on with the file */
-    uint64_t file_at, file_left;
-    int fd;
+    struct http_file_piece file;
     bool is_live;      /* every piece comes out at once */
     bool sends_file;   /* the handler's file is on its way */
     bool finish_waits; /* for the file */

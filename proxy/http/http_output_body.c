@@ -2,15 +2,9 @@
 
 #include "relay/worker.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 /* A handler that pauses for longer than this has its bytes sent: between the deadline's precision
  * and what a reader of the page would notice. */
 #define FLUSH_MS 50
-/* Of a file, in one turn of the loop: others want to be served too. */
-#define FILE_TURN_MAX (256u << 10)
-#define FILE_READ_MAX (32u << 10)
 
 static struct loop *loop_of(const struct http_exchange *exchange)
 {
@@ -68,22 +62,15 @@ static void let_go(struct http_output *output)
     deadline_clear(&output->flush);
 }
 
-/* False: the file is shorter than it was, and so the answer cannot become what was promised. */
+/* False: the answer cannot become what was promised. */
 static bool read_some(struct http_exchange *exchange)
 {
-    struct http_output *output = exchange->output;
-    char memory[FILE_READ_MAX];
-    size_t wanted = output->file_left < sizeof memory ? (size_t)output->file_left : sizeof memory;
-    ssize_t got;
+    char memory[HTTP_FILE_PIECE_READ];
+    struct slice bytes;
 
-    do
-        got = pread(output->fd, memory, wanted, (off_t)output->file_at);
-    while (got < 0 && errno == EINTR);
-    if (got <= 0)
+    if (!http_file_piece_read(&exchange->output->file, memory, &bytes))
         return false;
-    output->file_at += (uint64_t)got;
-    output->file_left -= (uint64_t)got;
-    http_output_body_write(exchange, (struct slice){memory, (size_t)got});
+    http_output_body_write(exchange, bytes);
     return true;
 }
 
@@ -103,7 +90,7 @@ static void on_task(void *owner)
     struct http_exchange *exchange = owner;
     struct http_output *output = exchange->output;
 
-    for (unsigned i = 0; i < FILE_TURN_MAX / FILE_READ_MAX && output->file_left > 0; i++) {
+    for (unsigned i = 0; i < HTTP_FILE_PIECE_READS && output->file.left > 0; i++) {
         if (output->inner->is_full(exchange)) /* `drained` follows */
             return;
         if (!read_some(exchange)) {
@@ -112,7 +99,7 @@ static void on_task(void *owner)
             return;
         }
     }
-    if (output->file_left > 0)
+    if (output->file.left > 0)
         loop_defer(loop_of(exchange), &output->task);
     else
         file_is_sent(exchange);
@@ -122,9 +109,7 @@ void http_output_body_file(struct http_exchange *exchange, int fd, uint64_t offs
 {
     struct http_output *output = exchange->output;
 
-    output->fd = fd;
-    output->file_at = offset;
-    output->file_left = len;
+    output->file = (struct http_file_piece){fd, offset, len};
     output->sends_file = true;
     loop_defer(loop_of(exchange), &output->task);
 }
