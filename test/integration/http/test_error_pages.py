@@ -39,6 +39,11 @@ http {
         location /to-backend/ { error_page 404 = /backend/page; return 404; }
         location /to-backend-as/ { error_page 404 /backend/page; return 404; }
         location /backend/ { proxy_pass http://@backend@/base/; }
+        location /named/ { error_page 404 = @named; return 404; }
+        location /named-as/ { error_page 404 @named; return 404; }
+        location /named-backend/ { error_page 404 = @backend; return 404; }
+        location @named { add_header X-Named "$uri $request_method"; return 203 "named\n"; }
+        location @backend { proxy_pass http://@backend@; }
         location /loop/ { recursive_error_pages on; error_page 404 /loop/x; return 404; }
     }
 }
@@ -47,7 +52,7 @@ http {
 REQUESTS = [
     (path, method)
     for path in ("/plain/", "/one/", "/forced/", "/own/", "/said/", "/url/?x=1", "/url301/", "/url200/", "/missing/",
-                 "/chain/", "/chains/", "/moved/", "/closed/", "/dead/", "/to-backend/", "/to-backend-as/", "/loop/",
+                 "/chain/", "/chains/", "/moved/", "/closed/", "/dead/", "/to-backend/", "/to-backend-as/", "/loop/", "/named/", "/named-as/", "/named-backend/x",
                  "/nowhere", "/errors/nothing", "/errors/")
     for method in ("GET", "HEAD", "POST")
     if method != "POST" or path not in ("/nowhere", "/errors/nothing", "/errors/")  # 405 there
