@@ -6,6 +6,7 @@
 #include "http/http_output_fields.h"
 #include "http/http_range.h"
 #include "http/http_service.h"
+#include "http/http_ssi.h"
 
 #define BOUNDARY_LEN 20
 #define PART_EXTRA   200 /* a part's head without its type: field names, three numbers, boundary */
@@ -282,7 +283,8 @@ void http_file_send(struct http_exchange *exchange, struct http_file *file)
     answer->type = type_of(exchange);
     exchange->handler = answer;
     exchange->reader = &reader;
-    if (is_error_page(exchange)) {
+    /* A page with commands is another one each time. */
+    if (is_error_page(exchange) || http_ssi_applies(exchange->location->output, answer->type)) {
         send_whole(exchange);
         return;
     }

@@ -50,10 +50,9 @@ static struct slice type_of(const struct http_response *response)
     return slice_trim(slice_cut(&value, ';'));
 }
 
-bool http_gzip_has_type(const struct http_response *response, const struct conf_word_list *types)
+bool http_gzip_is_type(struct slice type, const struct conf_word_list *types)
 {
-    struct slice type = type_of(response);
-
+    type = slice_trim(slice_cut(&type, ';'));
     if (type.len == 0)
         return false;
     for (size_t i = 0; i < types->count; i++)
@@ -152,7 +151,7 @@ static struct http_gzip_choice choose_by_rules(struct http_exchange *exchange,
     const struct http_request *request = &exchange->request;
 
     if (!conf->gzip || !is_plain(&exchange->response, conf->gzip_min_length) ||
-        !http_gzip_has_type(&exchange->response, &conf->gzip_types))
+        !http_gzip_is_type(type_of(&exchange->response), &conf->gzip_types))
         return choice;
     choice.varies = conf->gzip_vary;
     choice.compresses = takes_gzip(request) &&

@@ -13,5 +13,5 @@ struct http_gzip_choice {
 struct http_gzip_choice http_gzip_choose(struct http_exchange *exchange,
                                          const struct http_output_conf *conf);
 
-/* Is the response's type one of these? The word "*" is any. */
-bool http_gzip_has_type(const struct http_response *response, const struct conf_word_list *types);
+/* Is the type (its parameters do not count) text/html or one of these? The word "*" is any. */
+bool http_gzip_is_type(struct slice type, const struct conf_word_list *types);

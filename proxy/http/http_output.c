@@ -4,6 +4,7 @@
 #include "http/http_output_body.h"
 #include "http/http_output_conf.h"
 #include "http/http_output_fields.h"
+#include "http/http_ssi.h"
 
 static const struct http_transport body_transport;
 
@@ -61,7 +62,28 @@ static void begin_gzip(struct http_exchange *exchange, unsigned level)
     if (exchange->is_head_request)
         return;
     exchange->output->gzip = http_gzip_new(level, length);
-    http_output_body_begin(exchange);
+}
+
+/* What a page with commands is cannot be known before they have run. */
+static void begin_ssi(struct http_exchange *exchange, const struct http_output_conf *conf)
+{
+    struct http_response *response = &exchange->response;
+
+    if (!conf->ssi || !http_status_has_body(response->status) || response->status == 206 ||
+        !http_ssi_applies(conf, http_field_value(response->fields, response->field_count,
+                                                 HTTP_FIELD_CONTENT_TYPE)) ||
+        http_output_has_field(response, SLICE("Content-Encoding")) ||
+        (response->framing == HTTP_LENGTH && response->content_length == 0))
+        return;
+    http_output_drop_field(exchange, SLICE("Accept-Ranges"));
+    if (!conf->ssi_last_modified) {
+        http_output_drop_field(exchange, SLICE("Last-Modified"));
+        http_output_drop_field(exchange, SLICE("ETag"));
+    }
+    weaken_etag(exchange);
+    response->framing = HTTP_CHUNKED;
+    if (!exchange->is_head_request)
+        exchange->output->ssi = http_ssi_new(exchange);
 }
 
 static void choose_gzip(struct http_exchange *exchange, const struct http_output_conf *conf)
@@ -77,21 +99,34 @@ static void choose_gzip(struct http_exchange *exchange, const struct http_output
         begin_gzip(exchange, choice.level);
 }
 
+/* `error_page 404 =200`: such an answer may be partial, or what the client has already. */
+static bool is_part_or_copy(const struct http_exchange *exchange)
+{
+    return exchange->error_status == 200 &&
+           (exchange->response.status == 206 || exchange->response.status == 304);
+}
+
 static void on_head(struct http_exchange *exchange)
 {
     const struct http_output_conf *conf = exchange->location->output;
 
-    if (exchange->error_status != 0) {
+    if (exchange->error_status != 0 && !is_part_or_copy(exchange)) {
         exchange->response.status = exchange->error_status;
         exchange->response.reason = SLICE_NONE;
     }
     if (conf != NULL) {
         http_output_add_fields(exchange, conf);
+        begin_ssi(exchange, conf);
         choose_gzip(exchange, conf);
         if (!conf->chunked_transfer_encoding && exchange->response.framing == HTTP_CHUNKED)
             exchange->response.framing = HTTP_TO_CLOSE;
     }
-    exchange->transport = exchange->output->gzip == NULL ? inner(exchange) : &body_transport;
+    if (exchange->output->gzip == NULL && exchange->output->ssi == NULL) {
+        exchange->transport = inner(exchange);
+    } else {
+        exchange->transport = &body_transport;
+        http_output_body_begin(exchange);
+    }
     inner(exchange)->head(exchange);
 }
 
@@ -169,7 +204,7 @@ static const struct http_transport body_transport = {
     .file = http_output_body_file,
     .finish = http_output_body_finish,
     .abort = on_abort,
-    .is_full = on_is_full,
+    .is_full = http_output_body_is_full,
     .read_body = on_read_body,
     .pause_body = on_pause_body,
     .tunnel = on_tunnel,

@@ -14,6 +14,7 @@
 struct http_output {
     const struct http_transport *inner;    /* the connection's */
     const struct http_body_reader *reader; /* the handler's, while ours stands in its place */
+    struct http_ssi *ssi;                  /* NULL: the body has no commands to run */
     struct http_gzip *gzip;                /* NULL: the body is not compressed */
     struct deadline flush;                 /* what was put in shall come out */
     struct loop_task task;                 /* goes on with the file */

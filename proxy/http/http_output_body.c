@@ -1,5 +1,6 @@
 #include "http/http_output_body.h"
 
+#include "http/http_ssi.h"
 #include "relay/worker.h"
 
 /* A handler that pauses for longer than this has its bytes sent: between the deadline's precision
@@ -34,15 +35,39 @@ static void on_flush(void *owner)
     compress(owner, SLICE_NONE, HTTP_GZIP_FLUSH);
 }
 
+void http_output_emit(struct http_exchange *exchange, struct slice bytes)
+{
+    struct http_output *output = exchange->output;
+
+    if (output->gzip == NULL)
+        output->inner->body(exchange, bytes);
+    else
+        compress(exchange, bytes, output->is_live ? HTTP_GZIP_FLUSH : HTTP_GZIP_MORE);
+}
+
+void http_output_emit_end(struct http_exchange *exchange)
+{
+    struct http_output *output = exchange->output;
+
+    if (output->gzip != NULL)
+        compress(exchange, SLICE_NONE, HTTP_GZIP_END);
+    output->inner->finish(exchange);
+}
+
 void http_output_body_write(struct http_exchange *exchange, struct slice bytes)
 {
-    compress(exchange, bytes, exchange->output->is_live ? HTTP_GZIP_FLUSH : HTTP_GZIP_MORE);
+    if (exchange->output->ssi != NULL)
+        http_ssi_write(exchange->output->ssi, bytes);
+    else
+        http_output_emit(exchange, bytes);
 }
 
 static void finish(struct http_exchange *exchange)
 {
-    compress(exchange, SLICE_NONE, HTTP_GZIP_END);
-    exchange->output->inner->finish(exchange);
+    if (exchange->output->ssi != NULL)
+        http_ssi_finish(exchange->output->ssi);
+    else
+        http_output_emit_end(exchange);
 }
 
 void http_output_body_finish(struct http_exchange *exchange)
@@ -53,6 +78,16 @@ void http_output_body_finish(struct http_exchange *exchange)
         finish(exchange);
 }
 
+static bool waits_for_include(const struct http_output *output)
+{
+    return output->ssi != NULL && http_ssi_is_waiting(output->ssi);
+}
+
+bool http_output_body_is_full(struct http_exchange *exchange)
+{
+    return waits_for_include(exchange->output) || exchange->output->inner->is_full(exchange);
+}
+
 /* Files. */
 
 static void let_go(struct http_output *output)
@@ -60,6 +95,7 @@ static void let_go(struct http_output *output)
     output->sends_file = false;
     loop_task_cancel(&output->task);
     deadline_clear(&output->flush);
+    http_ssi_free(output->ssi);
 }
 
 /* False: the answer cannot become what was promised. */
@@ -91,7 +127,7 @@ static void on_task(void *owner)
     struct http_output *output = exchange->output;
 
     for (unsigned i = 0; i < HTTP_FILE_PIECE_READS && output->file.left > 0; i++) {
-        if (output->inner->is_full(exchange)) /* `drained` follows */
+        if (http_output_body_is_full(exchange)) /* http_output_go_on follows */
             return;
         if (!read_some(exchange)) {
             let_go(output);
@@ -134,6 +170,14 @@ static void on_aborted(struct http_exchange *exchange)
 }
 
 static void on_drained(struct http_exchange *exchange)
+{
+    if (waits_for_include(exchange->output))
+        http_ssi_drained(exchange->output->ssi);
+    else
+        http_output_go_on(exchange);
+}
+
+void http_output_go_on(struct http_exchange *exchange)
 {
     struct http_output *output = exchange->output;
 

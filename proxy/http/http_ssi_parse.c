@@ -191,15 +191,14 @@ enum http_ssi_result http_ssi_parse(struct http_ssi_parser *parser, struct slice
     return find_end(parser, input, command) ? HTTP_SSI_COMMAND : HTTP_SSI_MORE;
 }
 
-void http_ssi_parse_end(struct http_ssi_parser *parser, struct slice *head, struct slice *rest)
+struct slice http_ssi_parse_end(struct http_ssi_parser *parser)
 {
-    bool in_text = parser->state == HTTP_SSI_IN_TEXT;
+    struct slice text = slice_part(OPENING, 0, parser->matched);
 
-    *head = in_text ? slice_part(OPENING, 0, parser->matched) : OPENING;
-    *rest = in_text ? SLICE_NONE : (struct slice){parser->command, parser->len};
-    if (parser->state == HTTP_SSI_IN_NOTHING)
-        *head = *rest = SLICE_NONE;
+    if (parser->state != HTTP_SSI_IN_TEXT)
+        text = SLICE_NONE;
     http_ssi_parser_init(parser);
+    return text;
 }
 
 struct slice http_ssi_value(const struct http_ssi_command *command, struct slice name)

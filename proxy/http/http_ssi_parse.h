@@ -53,9 +53,9 @@ enum http_ssi_result {
 enum http_ssi_result http_ssi_parse(struct http_ssi_parser *parser, struct slice *input,
                                     struct slice *text, struct http_ssi_command *command);
 
-/* The page is over: how a command begins that never ended, which was text after all. *head is
- * static, *rest is in the parser. */
-void http_ssi_parse_end(struct http_ssi_parser *parser, struct slice *head, struct slice *rest);
+/* The page is over: what looked like the beginning of a command and was text after all (static).
+ * A command that never ends is dropped, as in nginx. */
+struct slice http_ssi_parse_end(struct http_ssi_parser *parser);
 
 /* The parameter's value; at == NULL: there is none of that name. */
 struct slice http_ssi_value(const struct http_ssi_command *command, struct slice name);

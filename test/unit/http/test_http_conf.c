@@ -334,7 +334,6 @@ static const struct refused_case refused[] = {
     {"limit_except", LOCATION("%s"), true},
     {"proxy_cache", "http{%s}", false},
     {"scgi_pass", LOCATION("%s"), false},
-    {"ssi", "http{%s}", false},
     {"ssl", "http{%s}", false},
     {"sub_filter", "http{%s}", false},
     {"uwsgi_pass", LOCATION("%s"), false},
