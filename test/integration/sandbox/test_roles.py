@@ -140,6 +140,36 @@ def test_started_by_nobody_all_are_confined(proxy, connect):
     assert_serves(connect, proxy)
 
 
+# Docker's default set
+CAPABILITIES = ("chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "net_bind_service",
+                "net_raw", "sys_chroot", "mknod", "audit_write", "setfcap")  # fmt: skip
+
+
+@as_root
+@pytest.mark.parametrize("whom, level", [("root", "A: own user"), ("nobody", "B: the master's user")])
+def test_in_a_container_it_is_confined_as_well(proxy, connect, whom, level):
+    """As its root, with what Docker leaves to it, and as a user of no privilege (--user, --cap-drop ALL)."""
+    if whom == "root":
+        kept = ",".join(["-all", *(f"+{name}" for name in CAPABILITIES)])
+        proxy.wrapper += ["setpriv", f"--bounding-set={kept}", "--inh-caps=-all"]
+    else:
+        proxy.certificates.make("default")
+        proxy.write_config(SITE)
+        for path in (proxy.home, *proxy.home.rglob("*")):
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+        proxy.wrapper += ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+    proxy.wrapper.append(str(build_directory() / "test/sandbox/like-docker"))
+    proxy.start()
+    assert re.search(rf"notice.* workers: isolation level {level}, Landlock", proxy.log())
+    assert "in memory that no other process can read" in proxy.log()
+    for pids in confined_processes(proxy).values():
+        for pid in pids:
+            assert_confined(pid)
+    assert_serves(connect, proxy)
+    proxy.reload()
+    assert_serves(connect, proxy)
+
+
 @as_root
 @pytest.mark.parametrize("isolation, starts", [("required", False), ("best-effort", True)])
 def test_without_landlock_it_starts_only_if_told_to(proxy, connect, isolation, starts):
