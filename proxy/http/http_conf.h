@@ -131,6 +131,13 @@ enum http_match {
 };
 
 typedef const struct http_location *http_location_pointer;
+
+/* limit_except */
+struct http_limit {
+    struct conf_word_list methods;        /* for all others… */
+    const struct http_location *location; /* …this holds */
+};
+
 struct http_program; /* http_program.h */
 struct http_regex;
 
@@ -147,6 +154,7 @@ struct http_location {
     const struct http_location *parent;     /* the location around it; NULL: right in the server */
     const http_location_pointer *locations; /* inside of it */
     size_t location_count;
+    const struct http_limit *limit;     /* NULL: the same for all methods */
     const struct http_program *program; /* what is done first: NULL, or http_program_run */
     uint32_t number;                    /* counts all blocks that http_blocks_next gives, from 0 */
     const struct http_server *server;

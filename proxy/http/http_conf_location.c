@@ -81,6 +81,36 @@ static bool parse_internal(struct conf_reader *reader, const struct conf_directi
 
 const struct conf_type http_type_internal = {"nothing", parse_internal};
 
+static const char *const methods[] = {"GET",       "HEAD", "POST",   "PUT",     "DELETE",
+                                      "MKCOL",     "COPY", "MOVE",   "OPTIONS", "PROPFIND",
+                                      "PROPPATCH", "LOCK", "UNLOCK", "PATCH",   NULL};
+
+static bool is_method(struct slice text)
+{
+    for (size_t i = 0; methods[i] != NULL; i++)
+        if (slice_equal(text, slice_of(methods[i])))
+            return true;
+    return false;
+}
+
+static bool parse_limit_except(struct conf_reader *reader, const struct conf_directive *directive,
+                               void *value)
+{
+    struct http_limit *limit = arena_zero(&reader->conf->arena, sizeof *limit);
+    struct http_location *location = conf_values(reader->conf, reader->scope, &http_location_group);
+
+    (void)value;
+    for (size_t i = 0; i < directive->word_count; i++)
+        if (!is_method(directive->words[i].text))
+            return conf_fail_choice(reader, &directive->words[i], "method", methods);
+    limit->methods = (struct conf_word_list){directive->words, directive->word_count};
+    limit->location = conf_values(reader->conf, reader->scope->last_child, &http_location_group);
+    location->limit = limit;
+    return true;
+}
+
+const struct conf_type http_type_limit_except = {CONF_TYPE_BLOCK, parse_limit_except};
+
 static bool is_path(const struct http_location *location)
 {
     return location->match != HTTP_MATCH_REGEX && location->match != HTTP_MATCH_NAMED;

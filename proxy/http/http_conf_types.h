@@ -8,7 +8,8 @@
 extern const struct conf_type http_type_listen, http_type_server_name;    /* http_listen.c */
 extern const struct conf_type http_type_log_format, http_type_access_log; /* http_conf_log.c */
 extern const char *const http_redact_words[];                             /* the same */
-extern const struct conf_type http_type_location, http_type_internal;     /* http_conf_location.c */
+extern const struct conf_type http_type_location, http_type_internal,
+    http_type_limit_except; /* http_conf_location.c */
 extern const struct conf_type http_type_keepalive, http_type_types,
     http_type_refused;                                              /* http_conf_value.c */
 extern const struct conf_type http_type_http;                       /* http_conf_variable.c */

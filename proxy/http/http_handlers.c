@@ -44,8 +44,25 @@ static void refuse_trace(struct http_exchange *exchange)
     http_exchange_error(exchange, 405);
 }
 
+/* Is the method among those that limit_except names? */
+static bool is_excepted(const struct http_exchange *exchange, const struct http_limit *limit)
+{
+    bool is_head = exchange->request.method == HTTP_HEAD;
+
+    for (size_t i = 0; i < limit->methods.count; i++) {
+        struct slice name = limit->methods.words[i].text;
+
+        if (slice_equal(name, exchange->request.method_text) ||
+            (is_head && slice_equal(name, SLICE("GET"))))
+            return true;
+    }
+    return false;
+}
+
 void http_choose_location(struct http_exchange *exchange, const struct http_location *location)
 {
+    if (location->limit != NULL && !is_excepted(exchange, location->limit))
+        location = location->limit->location;
     exchange->location = location;
     http_content_choose_log(exchange);
     http_output_choose(exchange);

@@ -119,6 +119,9 @@ static const struct finding_case finding_cases[] = {
      "1:49: error: there is a location `/ab` in this location already (1)\n"},
     {SERVER("location @a{} location @a{}"),
      "1:36: error: there is a location `@a` in this server already (1)\n"},
+    {LOCATION("limit_except GET PROPFIND { deny all; auth_basic off; }"), ""},
+    {LOCATION("limit_except GTE { deny all; }"),
+     "1:37: error: unknown method `GTE`\n= did you mean `GET`?\n"},
     {SERVER("if ($host){return 404;} set $a 1; rewrite ^/x(.*) /y$1?z last; break;"), ""},
     {LOCATION("if ($a = 1){set $a 2; root /x;} if (-f $request_filename){break;}"
               "if ($host !~* \"(a b)\"){} if ( $uri != \"/x\" ) { return 204; }"), ""},
@@ -331,7 +334,6 @@ static const struct refused_case refused[] = {
     {"more_set_headers", "http{%s}", false},
     {"stream", "%s", true},
     {"grpc_pass", LOCATION("%s"), false},
-    {"limit_except", LOCATION("%s"), true},
     {"proxy_cache", "http{%s}", false},
     {"scgi_pass", LOCATION("%s"), false},
     {"ssl", "http{%s}", false},

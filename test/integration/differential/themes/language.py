@@ -63,6 +63,17 @@ http {
     }
     server {
         listen @http@;
+        server_name limited.test;
+        root @site@;
+        location / { limit_except GET { deny all; } proxy_pass http://@backend@; }
+        location /two/ { limit_except GET POST { deny all; } return 200 "two\n"; }
+        location /other/ { limit_except GET { proxy_pass http://@other@; } proxy_pass http://@backend@; }
+        location /open/ { deny all; limit_except POST { allow all; } proxy_pass http://@backend@; }
+        location /rewrites/ { limit_except GET { deny 10.0.0.0/8; } proxy_pass http://@backend@; }
+        location /file.txt { limit_except POST { deny all; } }
+    }
+    server {
+        listen @http@;
         server_name rewrite.test;
         root @site@;
         set $server_set "server $uri";
@@ -206,6 +217,10 @@ CASES = [
         "/file.txt", "/x%20y?z", "/strict/x", "/error/x", "/forbidden/x", "/rewrites/a%20b?c", "/proxied/a%20b//c?d", "/loop/",
         "/if-try/", "/if-try/?x=1", "/@fallback", "/@error")),
     post("/error/x", "body", host="named.test"),
+    *(ask(method, path, host="limited.test") for method in ("GET", "HEAD", "POST", "PROPFIND", "XYZZY")
+      for path in ("/x", "/two/", "/other/", "/open/", "/rewrites/")),
+    *(ask(method, "/file.txt", host="limited.test") for method in ("GET", "PROPFIND")),
+    ask("POST", "/file.txt", host="limited.test", differs="allow"),
     *(get(path, host="early.test") for path in ("/a/x", "/b/x", "/x")),
     *(get(path, host="index.test") for path in ("/directory/", "/directory/?x", "/directory/closed/", "/again/", "/other/")),
 ]
