@@ -172,10 +172,17 @@ static void on_failed(void *owner)
 
     if (proxy->state == HTTP_PROXY_TUNNEL)
         http_proxy_fail(proxy, 502, "tunnel broken by the backend", words);
+    else if (proxy->state == HTTP_PROXY_CONNECTING)
+        http_proxy_attempt_failed(proxy, HTTP_FAULT_ERROR, "TLS with the backend failed", words);
     else if (proxy->state == HTTP_PROXY_HEAD)
         http_proxy_attempt_failed(proxy, HTTP_FAULT_ERROR, "backend closed the connection", words);
     else
         http_proxy_fail(proxy, 502, "backend closed the connection", words);
+}
+
+static void on_secured(void *owner)
+{
+    http_proxy_secured(owner);
 }
 
 void http_proxy_own_stream(struct http_proxy *proxy)
@@ -183,6 +190,7 @@ void http_proxy_own_stream(struct http_proxy *proxy)
     static const struct stream_events events = {
         .received = on_received,
         .drained = on_drained,
+        .secured = on_secured,
         .failed = on_failed,
     };
 
@@ -221,8 +229,12 @@ static void on_deadline(void *owner)
     case HTTP_PROXY_TUNNEL:
         proxy->exchange->transport->abort(proxy->exchange, CLOSE_TIMEOUT_IDLE);
         break;
-    case HTTP_PROXY_CONNECTING: /* for a name; a dial has its own deadline */
-        http_proxy_fail(proxy, 502, "no backend could be reached", "host not found");
+    case HTTP_PROXY_CONNECTING: /* a dial has its own deadline */
+        if (http_proxy_backend(proxy) == NULL)
+            http_proxy_fail(proxy, 502, "no backend could be reached", "host not found");
+        else
+            http_proxy_attempt_failed(proxy, HTTP_FAULT_TIMEOUT, "backend timed out",
+                                      "while TLS began");
         break;
     case HTTP_PROXY_BODY:
         if (proxy->is_pacing)

@@ -1,5 +1,10 @@
 #include "http/http_proxy_private.h"
+#include "http/http_service.h"
+#include "http/http_variables.h"
 #include "relay/worker.h"
+#include "tls/tls_client.h"
+
+#include <sys/socket.h>
 
 /* One try at one backend, and whether another one may follow. */
 
@@ -57,6 +62,27 @@ static void begin(struct http_proxy *proxy)
     http_proxy_wait(proxy);
 }
 
+static struct tls_client *tls_of(const struct http_proxy *proxy)
+{
+    return http_content_of(proxy->exchange)->locations[proxy->exchange->location->number].tls;
+}
+
+/* on_secured or on_failed follows; proxy_connect_timeout holds for this part, too. */
+static void begin_tls(struct http_proxy *proxy)
+{
+    deadline_set(http_proxy_worker(proxy)->loop, &proxy->deadline,
+                 proxy->conf->proxy_connect_timeout);
+    stream_connect_tls(
+        http_proxy_backend(proxy),
+        tls_client_connect(tls_of(proxy), proxy->tls_name, proxy->conf->proxy_ssl_server_name));
+}
+
+void http_proxy_secured(struct http_proxy *proxy)
+{
+    deadline_clear(&proxy->deadline);
+    begin(proxy);
+}
+
 static void on_dialled(void *owner, enum backend_failure failure, int fd,
                        const struct address *address)
 {
@@ -74,8 +100,32 @@ static void on_dialled(void *owner, enum backend_failure failure, int fd,
         .address = *address,
         .since_ms = http_proxy_now(proxy),
     };
+    if (proxy->conf->proxy_socket_keepalive)
+        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){1}, sizeof(int));
     http_proxy_own_stream(proxy);
-    begin(proxy);
+    if (proxy->target.is_tls)
+        begin_tls(proxy);
+    else
+        begin(proxy);
+}
+
+/* Connections for one name and one set of rules are no use for another. */
+static bool name_tls(struct http_proxy *proxy)
+{
+    struct http_exchange *exchange = proxy->exchange;
+    const struct tls_client *tls = tls_of(proxy);
+    struct slice label;
+
+    if (!proxy->target.is_tls || proxy->target.backend.label.at != NULL)
+        return true;
+    proxy->tls_name = proxy->conf->tls_name.count > 0
+                          ? http_evaluate(exchange, &proxy->conf->tls_name)
+                          : proxy->target.host;
+    label = arena_format(&exchange->arena, "%p %d %.*s", (const void *)tls,
+                         proxy->conf->proxy_ssl_server_name, (int)proxy->tls_name.len,
+                         proxy->tls_name.at);
+    proxy->target.backend.label = label;
+    return tls != NULL && label.at != NULL;
 }
 
 static void connect_backend(struct http_proxy *proxy)
@@ -152,10 +202,10 @@ void http_proxy_attempt(struct http_proxy *proxy)
     }
     if (proxy->balancer != NULL && !pick(proxy))
         return;
-    if (note_attempt(proxy))
+    if (note_attempt(proxy) && name_tls(proxy))
         connect_backend(proxy);
     else
-        http_proxy_fail(proxy, 500, "no memory for another attempt", "");
+        http_proxy_fail(proxy, 500, "this attempt cannot be made", "");
 }
 
 /* Again? */

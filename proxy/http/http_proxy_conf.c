@@ -6,6 +6,7 @@
 #include "dns/dns.h"
 #include "http/http_conf.h"
 #include "http/http_conf_types.h"
+#include "http/http_proxy_tls.h"
 #include "http/http_proxy_types.h"
 
 /* proxy_pass */
@@ -67,8 +68,6 @@ struct refused_beginning {
 };
 
 static const struct refused_beginning refused_backends[] = {
-    {"https://",      "TLS to backends is not supported yet",
-     "use http:// inside the machine or a private network"                                },
     {"http://unix:",  "backends on UNIX sockets are not supported",
      "let the backend listen on 127.0.0.1"                                                },
     {"https://unix:", "backends on UNIX sockets are not supported",
@@ -220,6 +219,8 @@ static const char *const ignorable_fields[] = {"X-Accel-Redirect",
                                                "Set-Cookie",
                                                "Vary",
                                                NULL};
+/* In the order of enum tls_protocol's bits. */
+static const char *const tls_protocol_words[] = {"TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", NULL};
 static const char *const forwarded_words[] = {"off", "auto", NULL};
 static const char *const websocket_words[] = {"auto", "off", NULL};
 static const char *const proxy_http_versions[] = {"1.0", "1.1", NULL};
@@ -241,6 +242,7 @@ const struct conf_group http_proxy_group = {
     .size = sizeof(struct http_proxy_conf),
     .rows = rows,
     .row_count = sizeof rows / sizeof *rows,
+    .check = http_proxy_tls_check,
 };
 
 /* Blocks of any kind and depth: whatever holds a location's values holds these, too. */

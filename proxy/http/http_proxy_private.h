@@ -42,6 +42,7 @@ enum http_proxy_state {
 /* Where an exchange goes. */
 struct http_proxy_target {
     struct slice authority; /* host[:port]: $proxy_host */
+    struct slice host;      /* the same without the port */
     struct slice uri;       /* what the location's path becomes, or all of it */
     uint16_t port;
     bool has_uri;
@@ -87,6 +88,7 @@ struct http_proxy {
     struct buffer spool;
 
     struct http_proxy_target target;
+    struct slice tls_name;     /* whom the backend's certificate names */
     struct balancer *balancer; /* NULL: the target is dialled as it is */
     struct balancer_peer *peer;
     struct balancer_waiter waiter;
@@ -148,6 +150,9 @@ void http_proxy_attempt(struct http_proxy *proxy);
  * else http_proxy_fail. */
 void http_proxy_attempt_failed(struct http_proxy *proxy, enum http_proxy_fault fault,
                                const char *words, const char *detail);
+
+/* The TLS handshake with the backend is complete. */
+void http_proxy_secured(struct http_proxy *proxy);
 
 /* An answer's head is here, and its status is one to try another peer for: true if that was
  * done. */

@@ -7,6 +7,7 @@
 static void take(struct http_proxy_target *target, const struct http_proxy_pass *pass)
 {
     target->authority = pass->authority;
+    target->host = pass->target.host;
     target->uri = pass->uri;
     target->has_uri = pass->has_uri;
     target->is_tls = pass->is_tls;

@@ -6,6 +6,7 @@
 #include "http/http_exchange.h"
 #include "http/http_file_cache.h"
 #include "http/http_files_conf.h"
+#include "http/http_proxy_tls.h"
 #include "http/http_resolver.h"
 #include "http/http_upstream.h"
 #include "net/loop.h"
@@ -147,6 +148,7 @@ void http_content_stop(struct http_content *content)
         return;
     http_upstream_stop(content);
     http_resolver_stop(content);
+    http_proxy_tls_stop(content);
     http_file_cache_free(content->files);
     http_matcher_deinit(&content->matcher);
     arena_deinit(&content->arena);

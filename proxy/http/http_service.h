@@ -15,12 +15,14 @@
 
 struct balancer;
 struct dns_resolver;
+struct http_proxy_tls;
 struct http_resolver;
 struct worker;
 struct http_exchange;
 struct http_file_cache;
 struct http_root;
 struct log_file;
+struct tls_client;
 
 struct http_content_location {
     const struct http_paths *paths; /* of a server's own block: its locations */
@@ -29,6 +31,7 @@ struct http_content_location {
     size_t log_count;
     struct log error_log;          /* of its block */
     struct dns_resolver *resolver; /* of proxy_pass with variables */
+    struct tls_client *tls;        /* of https backends */
     uint32_t password_file;        /* in worker->passwords, if http_location_asks */
     uint8_t access_steps;          /* see http_access.h */
 };
@@ -46,6 +49,7 @@ struct http_content {
     const struct http_upstreams *upstreams;  /* of the configuration */
     struct balancer **balancers;             /* by http_upstream.number */
     struct http_resolver *resolvers;         /* http_resolver.c's */
+    struct http_proxy_tls *tls;              /* http_proxy_tls.c's */
 };
 
 struct http_service {

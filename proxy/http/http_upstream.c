@@ -1,5 +1,6 @@
 #include "http/http_upstream.h"
 
+#include "http/http_proxy_tls.h"
 #include "http/http_resolver.h"
 #include "http/http_service.h"
 #include "relay/worker.h"
@@ -49,6 +50,8 @@ void http_proxy_start(struct http_content *content, const struct http_location *
     const struct http_proxy_pass *pass = &location->proxy->pass;
     struct worker *worker = content->worker;
 
+    if (pass->has_variables || pass->is_tls)
+        content->locations[location->number].tls = http_proxy_tls_get(content, location->proxy);
     if (!pass->has_variables)
         return;
     content->locations[location->number].resolver = http_resolver_get(content, location->proxy);

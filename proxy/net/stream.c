@@ -283,6 +283,18 @@ void stream_start_tls(struct stream *stream, struct stream_transform *transform)
     stream->out = (struct buffer){0};
 }
 
+void stream_connect_tls(struct stream *stream, struct stream_transform *transform)
+{
+    struct stream_wire wire = {.out = &stream->loop->gather};
+    enum transform_result result;
+
+    stream_start_tls(stream, transform);
+    result = transform->functions->handshake(transform, &wire);
+    stream_send_gathered(stream);
+    if (result == TRANSFORM_FAILED)
+        stream_fail(stream, STREAM_TLS_FAILED, 0);
+}
+
 void stream_reset(struct stream **handle)
 {
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};

@@ -93,6 +93,8 @@ void stream_close_after(struct stream **stream, uint32_t linger_ms);
  * as a server. The input must be empty: bytes the client sent in the clear behind STARTTLS are a
  * protocol violation that the caller has to refuse first. `secured` or `failed` follows. */
 void stream_start_tls(struct stream *stream, struct stream_transform *transform);
+/* The same as a client: our first words of the handshake leave at once. */
+void stream_connect_tls(struct stream *stream, struct stream_transform *transform);
 struct stream_transform *stream_transform_of(const struct stream *stream); /* NULL: in the clear */
 bool stream_is_secured(const struct stream *stream); /* the handshake is complete */
 /* Last words in the clear to a peer whose handshake failed; one attempt, nothing is queued. */

@@ -138,8 +138,29 @@ static const struct finding_case finding_cases[] = {
      "1:22: warning: a path begins with \"/\": this location matches nothing\n"},
     {LOCATION("proxy_pass http://127.0.0.1:81;"), ""},
     {LOCATION("proxy_pass http://[::1]:81/x/;"), ""},
-    {LOCATION("proxy_pass https://a;"), "1:35: error: TLS to backends is not supported yet\n"
-                                        "= use http:// inside the machine or a private network\n"},
+    {LOCATION("proxy_pass https://a;"),
+     "1:35: note: this backend's certificate is not verified, as in nginx\n"
+     "= `proxy_ssl_verify on;` with `proxy_ssl_trusted_certificate` does that\n"},
+    {LOCATION("proxy_ssl_verify on; proxy_pass https://a;"),
+     "1:56: error: proxy_ssl_verify trusts nobody\n"
+     "= add `proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;`\n"},
+    {LOCATION("proxy_ssl_verify on; proxy_ssl_trusted_certificate /none; proxy_pass https://a;"),
+     "1:93: error: cannot read /none: No such file or directory\n"},
+    {LOCATION("proxy_redirect http https; proxy_pass http://127.0.0.1;"),
+     "1:39: warning: `http` is also the beginning of `https`: that becomes `httpss`\n"
+     "= write `http://` and `https://`\n"},
+    {LOCATION("proxy_redirect x; proxy_pass http://127.0.0.1;"),
+     "1:39: error: `x` alone means nothing\n= write what it is to be replaced by, too\n"},
+    {LOCATION("proxy_cookie_flags a secur;"),
+     "1:45: error: unknown flag `secur`\n= did you mean `secure`?\n"},
+    {LOCATION("resolver localhost;"),
+     "1:33: error: `localhost` is no address\n"
+     "= write the address of a DNS server: `resolver 127.0.0.11;`\n"},
+    {LOCATION("resolver 127.0.0.11 [::1]:53 valid=30s ipv6=off; resolver_timeout 3s;"), ""},
+    {LOCATION("proxy_ssl_certificate x;"),
+     "1:24: error: `proxy_ssl_certificate` is not supported\n"
+     "= no process that meets the network has a key to show: let the backend know frontd by its "
+     "address\n"},
     {LOCATION("proxy_pass http://$nobody;"), "1:35: error: unknown variable `$nobody`\n"},
     {LOCATION("proxy_pass http://$host:$server_port$uri;"), ""},
     {LOCATION("proxy_pass ftp://$host;"),
