@@ -305,6 +305,8 @@ void certificates_failed(struct certificates *certificates)
 
 /* Describing */
 
+#define DESCRIBED_MAX 100
+
 static struct slice describe_end(struct arena *arena, int64_t not_after)
 {
     time_t end = (time_t)not_after;
@@ -371,18 +373,21 @@ void certificates_each(const struct certificates *certificates, int snapshot,
 void certificates_describe(const struct certificates *certificates, int snapshot,
                            void (*say)(void *owner, struct slice line), void *owner)
 {
+    size_t count = certificates->count < DESCRIBED_MAX ? certificates->count : DESCRIBED_MAX;
     struct conf_sources sources;
     struct arena arena;
 
     arena_init(&arena, ARENA_UNLIMITED);
     read_snapshot(certificates, snapshot, &sources);
-    for (size_t i = 0; i < certificates->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct certificate *one = &certificates->list[i];
 
         say(owner, describe(one, conf_sources_find(&sources, one->files.certificate), &arena));
         if (one->why.len > 0)
             say(owner, arena_format(&arena, "  refused: %.*s", (int)one->why.len, one->why.at));
     }
+    if (count < certificates->count)
+        say(owner, arena_format(&arena, "and %zu certificates more", certificates->count - count));
     arena_deinit(&arena);
     conf_sources_deinit(&sources);
 }

@@ -89,6 +89,7 @@ void certificates_each(const struct certificates *certificates, int snapshot,
                                     const struct tls_certificate_facts *facts),
                        void *owner);
 
-/* Lines about each that is in use, for people: file, names, end, and why a newer one is refused. */
+/* Lines about those that are in use (a hundred at most), for people: file, names, end, and why a
+ * newer one is refused. */
 void certificates_describe(const struct certificates *certificates, int snapshot,
                            void (*say)(void *owner, struct slice line), void *owner);

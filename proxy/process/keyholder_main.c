@@ -152,7 +152,7 @@ static const char *become(struct start *start)
 /* Last, when all threads are there: from here on it receives, signs and sends, and that is all. */
 static const char *confine(struct start *start)
 {
-    rlim_t most = KEYHOLDER_FIRST_FD + start->threads + 64 + 16;
+    rlim_t most = KEYHOLDER_FIRST_FD + start->threads + KEYHOLDER_WAITING(start->threads) + 16;
     const struct rlimit descriptors = {most, most};
 
     if (setrlimit(RLIMIT_NOFILE, &descriptors) != 0 ||

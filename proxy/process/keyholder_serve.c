@@ -28,8 +28,8 @@ static struct keyholder {
     bool *allowed; /* every worker serves every listener, and so may use every key */
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct key_channel waiting[WAITING_MAX]; /* for a thread */
-    size_t waiting_count;
+    struct key_channel *waiting; /* for a thread: all workers' may come at once */
+    size_t waiting_count, waiting_most;
 } keyholder = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static void tell(enum message message, uint32_t number)
@@ -163,6 +163,9 @@ const char *keyholder_threads_start(const struct keyholder_pool *pool)
     keyholder.allowed = malloc(pool->keys + 1);
     ensure(keyholder.allowed != NULL);
     memset(keyholder.allowed, true, pool->keys + 1);
+    keyholder.waiting_most = KEYHOLDER_WAITING(pool->threads);
+    keyholder.waiting = calloc(keyholder.waiting_most, sizeof *keyholder.waiting);
+    ensure(keyholder.waiting != NULL);
     for (size_t i = 0; i < pool->threads; i++)
         if (!start_thread(pool->stacks + i * pool->stack_bytes))
             return "there can be no thread";
@@ -172,7 +175,7 @@ const char *keyholder_threads_start(const struct keyholder_pool *pool)
 static void take_channel(int fd, uint32_t number)
 {
     pthread_mutex_lock(&keyholder.lock);
-    if (keyholder.waiting_count < WAITING_MAX)
+    if (keyholder.waiting_count < keyholder.waiting_most)
         keyholder.waiting[keyholder.waiting_count++] = (struct key_channel){fd, number};
     else
         close(fd); /* its worker tells the master */

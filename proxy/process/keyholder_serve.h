@@ -20,6 +20,9 @@ struct keyholder_pool {
     int control;
 };
 
+/* How many channels may wait for a thread; besides, each thread may have one. */
+#define KEYHOLDER_WAITING(threads) ((threads) + 64)
+
 const char *keyholder_threads_start(const struct keyholder_pool *pool);
 
 _Noreturn void keyholder_serve(void);

@@ -63,6 +63,7 @@ class Client:
 
 @VERSIONS
 def test_every_worker_resumes_and_so_does_a_new_generation(edge, version):
+    """Pitfalls 12 and 13."""
     client = Client(edge, version)
     assert not client.resumes()
     assert all(client.resumes() for _ in range(10))
@@ -73,6 +74,7 @@ def test_every_worker_resumes_and_so_does_a_new_generation(edge, version):
 
 @VERSIONS
 def test_no_ticket_of_one_server_resumes_on_another(edge, version):
+    """Pitfall 11."""
     for name, port in (("other.example", "tls"), ("third.example", "tls"), ("localhost", "smtps")):
         client = Client(edge, version)
         client.resumes()
