@@ -55,6 +55,18 @@ void arena_deinit(struct arena *arena)
     arena_init(arena, arena->limit);
 }
 
+void arena_recycle(struct arena *arena)
+{
+    struct arena_chunk *chunk = arena->chunk;
+
+    if (chunk == NULL || chunk->older != NULL || arena->end - (char *)chunk->data != CHUNK_SIZE) {
+        arena_deinit(arena);
+        return;
+    }
+    arena->next = (char *)chunk->data;
+    arena->taken = 0;
+}
+
 static void add_chunk(struct arena *arena, size_t size)
 {
     struct arena_chunk *chunk = memory_alloc(sizeof *chunk + size);

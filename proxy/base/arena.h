@@ -22,6 +22,9 @@ void arena_init(struct arena *arena, size_t limit);
 /* Frees everything; the arena can be used again. */
 void arena_deinit(struct arena *arena);
 
+/* The same; if one chunk was enough it is kept for what comes next. */
+void arena_recycle(struct arena *arena);
+
 /* `size` bytes aligned for any type, not cleared; NULL only when the ceiling is reached (the
  * machine running out of memory aborts). With ARENA_UNLIMITED the result is never NULL. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((warn_unused_result));

@@ -1,12 +1,21 @@
+#include "http/http2_connection.h"
 #include "http/http2_private.h"
 #include "http/http_conf.h"
 #include "http/http_log.h"
+#include "http/http_service.h"
 #include "relay/listen.h"
 #include "relay/worker.h"
 
 #include <stdlib.h>
 
 #define EXCHANGE_ARENA_MAX (256u << 10)
+/* So many exchanges of a worker that are over are kept for the next ones, with a chunk of memory
+ * each: allocating both is a tenth of a small answer. None where memory is watched. */
+#ifdef __SANITIZE_ADDRESS__
+#define SPARES_MAX 0
+#else
+#define SPARES_MAX 64
+#endif
 /* So much of a body that has waited goes to the handler at once. */
 #define DELIVERY_MAX (64u << 10)
 /* A client that takes less than this is not one that is slow (reference/http.md 4.11). */
@@ -246,9 +255,35 @@ static void unlink_exchange(struct http2_exchange *exchange)
     exchange->link = NULL;
 }
 
+static struct http_content *content_of(const struct http2_connection *connection)
+{
+    const struct http_service *service = connection->session->listen->service;
+
+    return service->content;
+}
+
+/* Cleared, with an empty arena. */
+static struct http2_exchange *take_memory(struct http_content *content)
+{
+    struct http2_exchange *exchange = content->spares;
+    struct arena arena;
+
+    if (exchange == NULL) {
+        exchange = memory_zero(sizeof *exchange);
+        arena_init(&exchange->base.arena, EXCHANGE_ARENA_MAX);
+        return exchange;
+    }
+    content->spares = exchange->next;
+    content->spare_count--;
+    arena = exchange->base.arena;
+    memset(exchange, 0, sizeof *exchange);
+    exchange->base.arena = arena;
+    return exchange;
+}
+
 struct http2_exchange *http2_exchange_new(struct http2_connection *connection, int32_t stream)
 {
-    struct http2_exchange *exchange = memory_zero(sizeof *exchange);
+    struct http2_exchange *exchange = take_memory(content_of(connection));
     struct session *session = connection->session;
     const http_server_pointer *servers = session->listen->servers;
     struct http_exchange *base = &exchange->base;
@@ -261,7 +296,6 @@ struct http2_exchange *http2_exchange_new(struct http2_connection *connection, i
     base->server = servers[0];
     base->location = base->server->own;
     base->number = ++connection->requests;
-    arena_init(&base->arena, EXCHANGE_ARENA_MAX);
     exchange->connection = connection;
     exchange->stream = stream;
     loop_task_init(&exchange->task, run_task, exchange);
@@ -281,11 +315,37 @@ static void free_exchange(void *owner)
     free(exchange);
 }
 
+static void free_or_keep(struct http2_exchange *exchange)
+{
+    struct http_content *content = content_of(exchange->connection);
+
+    if (content->spare_count + 1 > SPARES_MAX) {
+        free_exchange(exchange);
+        return;
+    }
+    buffer_release(&exchange->in);
+    buffer_release(&exchange->out);
+    arena_recycle(&exchange->base.arena);
+    exchange->next = content->spares;
+    content->spares = exchange;
+    content->spare_count++;
+}
+
+void http2_exchange_free_spares(struct http_content *content)
+{
+    while (content->spares != NULL) {
+        struct http2_exchange *exchange = content->spares;
+
+        content->spares = exchange->next;
+        free_exchange(exchange);
+    }
+}
+
 /* While the library makes frames no handler runs; otherwise one may, with this very exchange. */
 static void free_soon(struct http2_exchange *exchange)
 {
     if (exchange->connection->is_sending) {
-        free_exchange(exchange);
+        free_or_keep(exchange);
         return;
     }
     loop_task_init(&exchange->task, free_exchange, exchange);

@@ -2,6 +2,7 @@
 
 #include "auth/auth_list.h"
 #include "base/ensure.h"
+#include "http/http2_connection.h"
 #include "http/http_access.h"
 #include "http/http_exchange.h"
 #include "http/http_file_cache.h"
@@ -150,6 +151,7 @@ void http_content_stop(struct http_content *content)
     http_resolver_stop(content);
     http_proxy_tls_stop(content);
     http_file_cache_free(content->files);
+    http2_exchange_free_spares(content);
     http_matcher_deinit(&content->matcher);
     arena_deinit(&content->arena);
     free(content);

@@ -50,6 +50,8 @@ struct http_content {
     struct balancer **balancers;             /* by http_upstream.number */
     struct http_resolver *resolvers;         /* http_resolver.c's */
     struct http_proxy_tls *tls;              /* http_proxy_tls.c's */
+    struct http2_exchange *spares;           /* http2_exchange.c's */
+    uint32_t spare_count;
 };
 
 struct http_service {

@@ -99,6 +99,27 @@ static void kept_text_ends_with_a_nul(void **state)
     arena_deinit(&arena);
 }
 
+static void recycling_keeps_one_chunk(void **state)
+{
+    struct arena arena;
+    void *first;
+
+    (void)state;
+    arena_init(&arena, 10000);
+    first = arena_alloc(&arena, 100);
+    arena_recycle(&arena);
+    assert_int_equal(arena.taken, 0);
+    assert_ptr_equal(arena_alloc(&arena, 3900), first);
+    assert_non_null(arena_alloc(&arena, 3900)); /* a second chunk */
+    arena_recycle(&arena);
+    assert_null(arena.chunk);
+    assert_non_null(arena_alloc(&arena, 9000)); /* a chunk of its own size */
+    arena_recycle(&arena);
+    assert_null(arena.chunk);
+    assert_null(arena_alloc(&arena, 10001)); /* the ceiling is still there */
+    arena_deinit(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +128,7 @@ int main(void)
         cmocka_unit_test(the_ceiling_holds),
         cmocka_unit_test(zero_clears_memory_used_before),
         cmocka_unit_test(kept_text_ends_with_a_nul),
+        cmocka_unit_test(recycling_keeps_one_chunk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
