@@ -145,6 +145,7 @@ _MESSAGE = ("smtp", "--starttls", "--size", "10485760", "--connections", "1")
 
 MEASURES = [
     Measure("static", "static 1 KiB, keep-alive", "µs", cpu_per_unit("plain", *_STATIC), 0.80),
+    Measure("language", "the same with regexes, variables, an if", "µs", cpu_per_unit("language", *_STATIC), 1.0),
     Measure("static-tls", "static 1 KiB, keep-alive, TLS", "µs", cpu_per_unit("tls", *_STATIC, "--tls"), 0.85),
     Measure("proxy", "proxied 1 KiB, keep-alive", "µs", cpu_per_unit("plain", *_PROXIED), 0.95),
     Measure("proxy-tls", "proxied 1 KiB, keep-alive, TLS", "µs", cpu_per_unit("tls", *_PROXIED, "--tls"), 0.92),

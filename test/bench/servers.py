@@ -11,6 +11,31 @@ from support.ports import free_port, listening_ports
 from support.processes import cpu_seconds, memory_kib, session_processes
 from support.wait import wait_until
 
+# The same for both: what a site does that uses the language. {{ and }} are braces.
+_LANGUAGE_MAP = """
+    map $http_upgrade $connection_upgrade {{ default upgrade; "" close; }}
+    map $uri $cache {{ default "no-cache"; ~*\\.(css|js)$ "max-age=3600"; ~\\.txt$ "max-age=60"; }}
+"""
+_LANGUAGE_SERVER = """
+    server {{
+        listen 127.0.0.1:{language};
+        root {home}/www;
+        set $kind plain;
+        if ($request_method = TRACE) {{ return 405; }}
+        if ($http_user_agent ~* "(curl|wget)") {{ set $kind tool; }}
+        rewrite ^/old/(.*)$ /$1;
+        location / {{ return 404; }}
+        location = /favicon.ico {{ return 204; }}
+        location ~ \\.php$ {{ return 403; }}
+        location ~* \\.(jpg|jpeg|png|gif|svg|css|js)$ {{ return 404; }}
+        location ~ ^/(?<name>[0-9]+k)\\.txt$ {{
+            add_header Cache-Control $cache;
+            add_header X-Kind "$kind $name $scheme://$host$request_uri";
+            if ($arg_download) {{ add_header Content-Disposition attachment; }}
+        }}
+    }}
+"""
+
 _NGINX = """\
 load_module /usr/lib/nginx/modules/ngx_mail_module.so;
 daemon off;
@@ -53,6 +78,7 @@ http {{
             proxy_set_header Connection "";
         }}
     }}
+""" + _LANGUAGE_MAP + _LANGUAGE_SERVER + """
     server {{
         listen 127.0.0.1:{auth};
         location / {{
@@ -105,6 +131,7 @@ http {{
             proxy_pass http://127.0.0.1:{http_backend};
         }}
     }}
+""" + _LANGUAGE_MAP + _LANGUAGE_SERVER + """
 }}
 mail {{
     server_name front.example;
@@ -125,14 +152,14 @@ mail {{
 
 
 class Server:
-    """A server under test. `ports`: plain, tls, smtp."""
+    """A server under test. `ports`: plain, tls, smtp, language."""
 
     name = ""
     config = ""
 
     def __init__(self, home, values):
         self.home = home
-        self.ports = {name: free_port() for name in ("plain", "tls", "smtp", "auth")}
+        self.ports = {name: free_port() for name in ("plain", "tls", "smtp", "auth", "language")}
         self.config_path = home / f"{self.name}.conf"
         self.config_path.write_text(self.config.format(home=home, **values, **self.ports), encoding="ascii")
         self._process = None
