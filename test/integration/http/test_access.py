@@ -24,6 +24,10 @@ http {
         location /any-password { satisfy any; auth_basic "any"; }
         location /any-missing { satisfy any; deny all; auth_basic "any"; auth_basic_user_file nowhere; }
         location /returns { deny all; return 200 "returned"; }
+        location /reads { limit_except GET { deny all; } }
+        location /writes { allow 127.0.0.3; deny all; limit_except GET POST { allow 127.0.0.1; deny all; } }
+        location /login { limit_except GET OPTIONS { auth_basic "to write"; } }
+        location /inherits { deny 127.0.0.2; limit_except POST { } }
         location /directory/ { deny 127.0.0.3; }
         location /directory/index.html { deny 127.0.0.2; }
     }
@@ -75,8 +79,28 @@ def test_nginx_lets_in_the_same(frontd_files, nginx):
     assert ours == rules_of(beside.log_path.read_text(), beside.port)
 
 
+def test_nginx_excepts_the_same_methods(frontd_files, nginx):
+    proxy = frontd_files(SITE)
+    proxy.file("passwords", "plain:{PLAIN}secret\n")
+    paths = ["reads", "writes", "login", "inherits"]
+    for path in paths:
+        proxy.file("www/" + path, path)
+    beside = nginx(proxy.start())
+    statuses = set()
+    for path in paths:
+        for method in ("GET", "POST", "PUT", "PROPFIND", "OPTIONS", "BREW"):
+            for source in SOURCES[:3]:
+                for login in LOGINS[:2]:
+                    its = ask(beside.port, path, source, login, method=method)
+                    assert ask(proxy.port("http"), path, source, login, method=method) == its, (path, method, source)
+                    statuses.add(its[0])
+    assert statuses == {200, 401, 403, 405}
+
+
 def test_what_is_no_network_stops_the_start(frontd_files):
-    result = frontd_files("http { server { allow 192.0.2.0/33; deny nobody; } }").command("-t", check=False)
+    result = frontd_files("http { server { allow 192.0.2.0/33; deny nobody; location / { limit_except FOO { } } } }").command("-t", check=False)
     assert result.returncode == 1
     output = result.stdout + result.stderr
     assert "`192.0.2.0/33` is no network" in output and "`nobody` is no network" in output
+    output = frontd_files("http { server { location / { limit_except FOO { } } } }").command("-t", check=False)
+    assert "unknown method `FOO`" in output.stdout + output.stderr
