@@ -183,14 +183,42 @@ static void take(struct loading *loading, const struct tls_pair *files)
     loading->set->keys[number] = fcntl(key->fd, F_DUPFD_CLOEXEC, SPAWN_FIRST_DESCRIPTOR);
 }
 
+/* A certificate that has none of the names of the one before is another site's, copied to the wrong
+ * place. */
+static bool is_for_the_same(struct loading *loading, const struct tls_pair *files,
+                            const struct tls_certificate_facts *facts)
+{
+    const struct conf_source *source = conf_sources_find(&loading->next, files->certificate);
+    struct tls_certificate_facts before;
+    struct slice why;
+
+    if (source == NULL || !tls_check_certificate(source->text, &loading->arena, &before, &why))
+        return true;
+    for (size_t i = 0; i < before.name_count; i++)
+        if (tls_certificate_covers(facts, before.names[i]))
+            return true;
+    return before.name_count == 0;
+}
+
+static bool check_one(struct loading *loading, const struct tls_pair *files, bool allows_old,
+                      struct slice *file, struct slice *why)
+{
+    struct tls_certificate_facts facts;
+
+    if (!tls_pair_check(&loading->now, files, allows_old, &loading->arena, &facts, file, why))
+        return false;
+    *file = files->certificate;
+    *why = SLICE("it has none of the names that the one in use has; `frontd -s reload` takes it "
+                 "all the same");
+    return is_for_the_same(loading, files, &facts);
+}
+
 static void load_one(struct loading *loading, struct certificate *one, bool allows_old,
                      uint64_t now_ms)
 {
-    struct tls_certificate_facts facts;
     struct slice file, why;
 
-    if (!tls_pair_check(&loading->now, &one->files, allows_old, &loading->arena, &facts, &file,
-                        &why)) {
+    if (!check_one(loading, &one->files, allows_old, &file, &why)) {
         refuse(one,
                arena_format(&loading->arena, "%.*s: %.*s", (int)file.len, file.at, (int)why.len,
                             why.at),

@@ -208,8 +208,9 @@ def nonsense(_, directory):
         (nonsense, "cert.pem", "no certificate", {}),
         (None, "cert.pem", "expired", {"starts": -20, "ends": -1}),
         (None, "cert.pem", "not valid yet", {"starts": 2}),
+        (None, "cert.pem", "none of the names", {"names": ("elsewhere.example",)}),
     ],
-    ids=["mismatched", "truncated", "empty", "missing", "nonsense", "expired", "too early"],
+    ids=["mismatched", "truncated", "empty", "missing", "nonsense", "expired", "too early", "another site's"],
 )
 def test_a_bad_pair_is_refused_once_and_the_old_one_goes_on(edge, spoil, file, words, options):
     mark = len(edge.frontd.log())
