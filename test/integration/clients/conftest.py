@@ -1,6 +1,6 @@
 """Real programs on both sides of frontd.
 
-radicale(), dovecot(), roundcube(imap_port), websocket_echo()   servers (support/servers.py)
+radicale(), webdav(), dovecot(), roundcube(imap_port), websocket_echo()   servers (support/servers.py)
 browser                                                         Chromium, driven by Selenium"""
 
 import pytest
@@ -28,6 +28,11 @@ def _starts(kind, started):
 @pytest.fixture
 def radicale(_servers):
     return _starts(servers.Radicale, _servers)
+
+
+@pytest.fixture
+def webdav(_servers):
+    return _starts(servers.WebDav, _servers)
 
 
 @pytest.fixture

@@ -58,6 +58,39 @@ class Radicale(Server):
 
 
 
+class WebDav(Server):
+    """Debian's Apache with mod_dav; everything below / is a share, and below /dav/ the same one."""
+
+    MODULES = "mpm_event authz_core dav dav_fs dav_lock alias"
+
+    def words(self):
+        for name in ("share", "lock"):
+            (self.home / name).mkdir()
+            shutil.chown(self.home / name, "www-data", "www-data")
+        self.home.chmod(0o755)
+        modules = "".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n" for name in self.MODULES.split())
+        (self.home / "conf").write_text(
+            f"""{modules}
+ServerRoot {self.home}
+ServerName localhost
+User www-data
+Group www-data
+Listen 127.0.0.1:{self.port}
+PidFile {self.home}/pid
+ErrorLog {self.home}/error.log
+DavLockDB {self.home}/lock/db
+DocumentRoot {self.home}/share
+Alias /dav {self.home}/share
+<Directory {self.home}/share>
+Dav On
+Require all granted
+</Directory>
+""",
+            encoding="ascii",
+        )
+        return ["/usr/sbin/apache2", "-DFOREGROUND", "-f", str(self.home / "conf")]
+
+
 class Dovecot(Server):
     """IMAP for the user "user" with the password "secret", whose mailbox is `mailbox`."""
 
