@@ -113,7 +113,8 @@ for _row in (
     ("backend's framing", 502, "an answer of a backend whose framing or head is in doubt is refused"),
     ("431", 431, "a head or field that is too long gets the status that says so (RFC 6585 5); nginx says 400"),
     ("408 said", 408, "a body that does not come is answered before the connection ends; nginx closes without a word"),
-    ("framing", 400, "what leaves a doubt about where a request ends is refused, and the connection with it (RFC 9112)"),
+    ("framing", 400,
+     "what leaves a doubt about where a request ends is refused, and the connection with it (RFC 9112)"),
     ("tab", 200, "tabs around a value are as good as blanks (RFC 9110 5.6.3)"),
     ("method", 200, "any token is a method, and goes to the backend (RFC 9110 9.1)"),
     ("blank before colon", 200, "a blank before the colon is taken out of a backend's answer (RFC 9112 5.1)"),
@@ -177,19 +178,22 @@ def _uploads_stream(ours, theirs):
     return changed
 
 
-@_deviation("for one connection", "fields for one connection, and those that Connection names, go no further (RFC 9110 7.6.1)")
+@_deviation("for one connection",
+            "fields for one connection, and those that Connection names, go no further (RFC 9110 7.6.1)")
 def _for_one_connection(ours, theirs):
     names = ("proxy", "proxy-connection", "proxy-authorization", "trailer", "http2-settings", "x-strip")
     return _any(request.drop(name) for _, request in zip(ours.requests(), theirs.requests()) for name in names)
 
 
-@_deviation("token", "a field goes on if its name is a token (RFC 9110 5.6.2); nginx drops what has more than letters, digits, hyphens")
+@_deviation("token",
+            "a field goes on if its name is a token (RFC 9110 5.6.2); nginx drops what has more than letters, digits, hyphens")
 def _token(ours, theirs):
     del theirs
     return _any(request.drop("!#$%&'*+-.^`|~9") for request in ours.requests())
 
 
-@_deviation("backends get a Host", "a request in HTTP/1.1 has one (RFC 9112 3.2): $proxy_host, if the configuration's is empty")
+@_deviation("backends get a Host",
+            "a request in HTTP/1.1 has one (RFC 9112 3.2): $proxy_host, if the configuration's is empty")
 def _backends_get_a_host(ours, theirs):
     del theirs
     return _any(request.drop("host") for request in ours.requests())
@@ -225,7 +229,8 @@ def _100_if_waited_for(ours, theirs):
     return True
 
 
-@_deviation("backend's 1xx", "interim answers of backends are consumed or passed on as such; nginx takes them for the answer")
+@_deviation("backend's 1xx",
+            "interim answers of backends are consumed or passed on as such; nginx takes them for the answer")
 def _backends_1xx(ours, theirs):
     if theirs.heard.answers[0].status >= 200 or theirs.heard.answers[0].field("date") is None:
         return False
@@ -241,7 +246,8 @@ def _reason(ours, theirs):
     return True
 
 
-@_deviation("closed instead of 100", "who was answered instead of 100 Continue may send the body or not: the connection ends")
+@_deviation("closed instead of 100",
+            "who was answered instead of 100 Continue may send the body or not: the connection ends")
 def _closed_instead_of_100(ours, theirs):
     if (ours.heard.end, theirs.heard.end) != ("closed", "kept") or ours.answer.field("connection") != "close":
         return False
@@ -254,7 +260,8 @@ def _closed_instead_of_100(ours, theirs):
 # Output
 
 
-@_deviation("ranges unpacked", "a part of a file is a part of the file as it is (RFC 9110 14.2); nginx packs, and sends the whole")
+@_deviation("ranges unpacked",
+            "a part of a file is a part of the file as it is (RFC 9110 14.2); nginx packs, and sends the whole")
 def _ranges_unpacked(ours, theirs):
     if (ours.answer.status, theirs.answer.field("content-encoding")) != (206, "gzip"):
         return False

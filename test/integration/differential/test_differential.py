@@ -102,7 +102,8 @@ def _ambiguities(exchange):
 def _difference(ours, theirs):
     """The first line, and those that only one of them has, or more often."""
     ours_only, theirs_only = Counter(ours) - Counter(theirs), Counter(theirs) - Counter(ours)
-    lines = [*(f"  - frontd {line}" for line in ours_only.elements()), *(f"  + nginx  {line}" for line in theirs_only.elements())]
+    lines = [*(f"  - frontd {line}" for line in ours_only.elements()),
+             *(f"  + nginx  {line}" for line in theirs_only.elements())]
     return "\n".join([f"  {ours[0]}", *(lines or ["  in another order"])])
 
 

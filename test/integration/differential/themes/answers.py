@@ -27,16 +27,23 @@ def status(words, *fields):
 
 
 _STATUSES = ["200 OK", "200 All Right", "201 Created", "202 Accepted", "203 Other", "207 Multi-Status", "226 IM Used",
-             "300 Choices", "301 Moved", "302 Found", "303 See", "307 Again", "308 For Ever", "400 Bad", "401 Who", "402 Pay",
-             "403 No", "404 Nothing", "405 Not So", "409 Conflict", "410 Gone", "412 Failed", "413 Large", "416 Range", "418 Tea",
-             "422 What", "423 Locked", "424 Dependency", "429 Slowly", "451 Law", "500 Broken", "501 Never", "502 Gate", "503 Busy", "504 Late", "507 Full",
+             "300 Choices", "301 Moved", "302 Found", "303 See", "307 Again", "308 For Ever", "400 Bad", "401 Who",
+             "402 Pay",
+             "403 No", "404 Nothing", "405 Not So", "409 Conflict", "410 Gone", "412 Failed", "413 Large", "416 Range",
+             "418 Tea",
+             "422 What", "423 Locked", "424 Dependency", "429 Slowly", "451 Law", "500 Broken", "501 Never", "502 Gate",
+             "503 Busy", "504 Late", "507 Full",
              "599 Last"]
 
 _FIELDS = ok(b"fields", "Server: secret", "Date: Sun, 06 Nov 1994 08:49:37 GMT", "Keep-Alive: 5", "X-Pad: x",
-             "X-Accel-Expires: 5", "X-Accel-Limit-Rate: 0", "Set-Cookie: a=1; path=/", "Set-Cookie: b=2", "Content-Type: text/html",
-             "Vary: Accept", "Vary: Cookie", "ETag: \"x\"", "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT", "Cache-Control: no-store",
-             "Expires: Sun, 06 Nov 1994 08:49:37 GMT", "Accept-Ranges: bytes", "X-Empty:", "X-Blank:   a  b  ", "WWW-Authenticate: Basic",
-             "Link: <x>", "X-8bit: \xe4", "Content-Language: de", "Content-Encoding: x-none", "Via: 1.1 x", "Age: 5", "Allow: GET")
+             "X-Accel-Expires: 5", "X-Accel-Limit-Rate: 0", "Set-Cookie: a=1; path=/", "Set-Cookie: b=2",
+             "Content-Type: text/html",
+             "Vary: Accept", "Vary: Cookie", "ETag: \"x\"", "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT",
+             "Cache-Control: no-store",
+             "Expires: Sun, 06 Nov 1994 08:49:37 GMT", "Accept-Ranges: bytes", "X-Empty:", "X-Blank:   a  b  ",
+             "WWW-Authenticate: Basic",
+             "Link: <x>", "X-8bit: \xe4", "Content-Language: de", "Content-Encoding: x-none", "Via: 1.1 x", "Age: 5",
+             "Allow: GET")
 
 BACKENDS = {"backend": {
     **{f"/status/{number}$": status(words) for number, words in enumerate(_STATUSES)},
@@ -92,10 +99,13 @@ BACKENDS = {"backend": {
 
 DIFFERS = ("name", "connection kept", "backend 1.1")
 
-_PLAIN = ["/204", "/205", "/304", "/fields", "/typeless", "/empty", "/big", "/chunked", "/chunks-empty", "/chunks-big", "/end",
-          "/end-empty", "/end-big", "/old", "/old-length", "/old-kept", "/slowly", "/closing", "/refresh/elsewhere", "/refresh/none",
+_PLAIN = ["/204", "/205", "/304", "/fields", "/typeless", "/empty", "/big", "/chunked", "/chunks-empty", "/chunks-big",
+          "/end",
+          "/end-empty", "/end-big", "/old", "/old-length", "/old-kept", "/slowly", "/closing", "/refresh/elsewhere",
+          "/refresh/none",
           "/nothing", "/half", "/many", "/late", "/dead/", "/short", "/stalls",
-          *(f"/location/{each}" for each in ("same", "up", "other-path", "https", "slash", "relative", "elsewhere", "empty", "created"))]
+          *(f"/location/{each}" for each in ("same", "up", "other-path", "https", "slash", "relative", "elsewhere",
+                                             "empty", "created"))]
 
 CASES = [
     *(get(f"/status/{number}", name=f"GET {words}") for number, words in enumerate(_STATUSES)),
@@ -106,7 +116,8 @@ CASES = [
     get("/l/x/location/other-path"),
     get("/l/x/location/created"),
     *(head(path) for path in ("/fields", "/big", "/chunked", "/end", "/empty", "/dead/", "/location/same")),
-    *(get(path, version="1.0") for path in ("/fields", "/chunked", "/end", "/big", "/empty", "/old", "/dead/", "/204", "/chunks-big")),
+    *(get(path, version="1.0") for path in ("/fields", "/chunked", "/end", "/big", "/empty", "/old", "/dead/", "/204",
+                                            "/chunks-big")),
     *(get(path, "Connection: keep-alive", version="1.0") for path in ("/fields", "/chunked", "/end", "/204")),
     *(get(path, "Connection: close") for path in ("/fields", "/chunked", "/end", "/204", "/dead/")),
     get("/fields", "Range: bytes=0-1"),

@@ -50,10 +50,12 @@ LOGS = ["user.log"]
 
 DIFFERS = ("name", "connection kept", "backend 1.1")
 
-_USERS = ["des", "one", "apr", "sha", "ssha", "plain", "twice", "u.s-e+r@x", "last", "empty", "nobody", "somebody", "# somebody", "PLAIN", ""]
+_USERS = ["des", "one", "apr", "sha", "ssha", "plain", "twice", "u.s-e+r@x", "last", "empty", "nobody", "somebody",
+          "# somebody", "PLAIN", ""]
 
 _FORMS = ["basic cGxhaW46c2VjcmV0", "BASIC     cGxhaW46c2VjcmV0", "Basic cGxhaW46c2VjcmV0==", "Basic c2hhOnNlY3JldA",
-          "Basic c2hhOnNlY3JldA=", "Basic c2hhc2VjcmV0", "Basic", "Bearer cGxhaW46c2VjcmV0", "cGxhaW46c2VjcmV0", "Basic !!!!"]
+          "Basic c2hhOnNlY3JldA=", "Basic c2hhc2VjcmV0", "Basic", "Bearer cGxhaW46c2VjcmV0", "cGxhaW46c2VjcmV0",
+          "Basic !!!!"]
 
 CASES = [
     *(get("/", basic(user)) for user in _USERS),

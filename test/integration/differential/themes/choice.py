@@ -42,7 +42,8 @@ DIFFERS = ("name", "connection kept")
 _HOSTS = ["first.test", "default.test", "FIRST.TEST", "first.test.", "first.test:1", "first.test.:81", "unknown.test",
           "exact.wild.test", "x.wild.test", "x.y.wild.test", "wild.test", "x.deep.wild.test", "deep.wild.test",
           "www.x", "www.long.x", "www.long.x.y", "www", "www.wild.test", "dot.test", "x.dot.test", "xdot.test",
-          "under_score.test", "upper.test", "Upper.TEST:8080", "b.test", "127.0.0.1", "[::1]", "[::1]:80", "192.0.2.1:8",
+          "under_score.test", "upper.test", "Upper.TEST:8080", "b.test", "127.0.0.1", "[::1]", "[::1]:80",
+          "192.0.2.1:8",
           "a-b.c-d", "1"]
 
 _PATHS = ["/", "/x", "/?", "/?x", "/exact", "/exact?x=1", "/exact/", "/exactly", "/strong", "/stronger",

@@ -42,19 +42,25 @@ http {
 _PACKED = packer.compress(b"packed before\n", mtime=0)
 
 FILES = {
-    **{f"{name}/page.html": TEXT for name in ("on", "level", "types-all", "min", "vary", "version", "disable", "via", "via-expired", "buffers", "static-both")},
-    **{f"{name}/x.{kind}": TEXT for name in ("on", "level", "types-all", "vary") for kind in ("css", "js", "png", "xml")},
-    "on/small.html": "x" * 19, "on/twenty.html": "y" * 20, "on/empty.html": "", "min/small.html": "x" * 499, "min/more.html": "x" * 500, "on/big.html": TEXT * 500,
+    **{f"{name}/page.html": TEXT for name in ("on", "level", "types-all", "min", "vary", "version", "disable", "via",
+                                              "via-expired", "buffers", "static-both")},
+    **{f"{name}/x.{kind}": TEXT for name in ("on", "level", "types-all", "vary") for kind in ("css", "js", "png",
+        "xml")},
+    "on/small.html": "x" * 19, "on/twenty.html": "y" * 20, "on/empty.html": "", "min/small.html": "x" * 499,
+    "min/more.html": "x" * 500, "on/big.html": TEXT * 500,
     "page.html": TEXT,
     **{f"{name}/page.html": "not packed\n" for name in ("static", "static-vary", "static-always")},
     **{f"{name}/page.html.gz": _PACKED for name in ("static", "static-vary", "static-always")},
     **{f"{name}/only.html.gz": _PACKED for name in ("static", "static-always")},
-    "static/plain.html": "plain\n", "static-both/other.html": "x", "static-both/x.html.gz": _PACKED, "static-both/x.html": "not packed\n",
-    "static/dir/index.html": "index\n", "static/dir/index.html.gz": _PACKED, "static/folder.html.gz/x": "a directory", "static/folder.html": "file\n",
+    "static/plain.html": "plain\n", "static-both/other.html": "x", "static-both/x.html.gz": _PACKED,
+    "static-both/x.html": "not packed\n",
+    "static/dir/index.html": "index\n", "static/dir/index.html.gz": _PACKED, "static/folder.html.gz/x": "a directory",
+    "static/folder.html": "file\n",
 }
 
 BACKENDS = {"backend": {
-    "/length": ok(TEXT, "Content-Type: text/html", 'ETag: "x"', "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT", "Accept-Ranges: bytes"),
+    "/length": ok(TEXT, "Content-Type: text/html", 'ETag: "x"', "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT",
+                  "Accept-Ranges: bytes"),
     "/weak": ok(TEXT, "Content-Type: text/html", 'ETag: W/"x"'),
     "/chunked": chunked_answer(TEXT, TEXT, fields=["Content-Type: text/html"]),
     "/end": until_end(TEXT, "Content-Type: text/html"),
@@ -79,19 +85,27 @@ BACKENDS = {"backend": {
 DIFFERS = ("name", "connection kept", "backend 1.1", "allow")
 
 GZIP = "Accept-Encoding: gzip"
-_PATHS = ["/page.html", "/on/page.html", "/on/small.html", "/on/twenty.html", "/on/empty.html", "/on/big.html", "/on/none",
-          *(f"/{name}/x.{kind}" for name in ("on", "level", "types-all", "vary") for kind in ("css", "js", "png", "xml")),
-          "/level/page.html", "/types-all/page.html", "/min/small.html", "/min/more.html", "/vary/page.html", "/buffers/page.html",
-          "/text", "/error", "/redirect", *(f"/proxied/{name}" for name in ("length", "weak", "chunked", "end", "encoded", "br", "vary", "charset", "png", "no-type", "206",
-                                                                            "404", "403", "500", "201", "204", "no-store", "small"))]
+_PATHS = ["/page.html", "/on/page.html", "/on/small.html", "/on/twenty.html", "/on/empty.html", "/on/big.html",
+          "/on/none",
+          *(f"/{name}/x.{kind}" for name in ("on", "level", "types-all", "vary") for kind in ("css", "js", "png",
+              "xml")),
+          "/level/page.html", "/types-all/page.html", "/min/small.html", "/min/more.html", "/vary/page.html",
+          "/buffers/page.html",
+          "/text", "/error", "/redirect",
+          *(f"/proxied/{name}" for name in ("length", "weak", "chunked", "end", "encoded", "br", "vary", "charset",
+                                            "png", "no-type", "206",
+                                                                            "404", "403", "500", "201", "204",
+                                                                            "no-store", "small"))]
 
 CASES = [
     *(get(path, GZIP) for path in _PATHS),
     *(get(path) for path in ("/on/page.html", "/vary/page.html", "/vary/x.css", "/vary/x.png", "/proxied/length")),
     *(get("/on/page.html", f"Accept-Encoding: {value}") for value in
-      ("gzip, deflate, br", "deflate", "gzip;q=0", "gzip;q=0.5", "gzip;q=0.000", "gzip; q=1", "*", "x-gzip", "GZIP", "Gzip;Q=0", "identity", "br;q=1, gzip;q=0.1",
+      ("gzip, deflate, br", "deflate", "gzip;q=0", "gzip;q=0.5", "gzip;q=0.000", "gzip; q=1", "*", "x-gzip", "GZIP",
+       "Gzip;Q=0", "identity", "br;q=1, gzip;q=0.1",
        "xgzip", "gzipx", "gzip;q=", "gzip;q=2", "deflate, gzip ;q=0", "", "xgzip, gzip")),
-    get("/on/page.html", "Accept-Encoding: deflate", GZIP, name="two fields, gzip in the second", differs="all of Accept-Encoding"),
+    get("/on/page.html", "Accept-Encoding: deflate", GZIP, name="two fields, gzip in the second",
+        differs="all of Accept-Encoding"),
     head("/on/page.html", GZIP),
     head("/proxied/length", GZIP),
     get("/on/page.html", GZIP, "Range: bytes=0-9", differs="ranges unpacked"),
@@ -101,13 +115,15 @@ CASES = [
     get("/on/page.html", GZIP, version="1.0"),
     get("/version/page.html", GZIP, version="1.0"),
     get("/version/page.html", GZIP, "Connection: keep-alive", version="1.0"),
-    *(get("/disable/page.html", GZIP, f"User-Agent: {agent}") for agent in ("Old Nasty Browser", "New Browser", "Mozilla/4.0 (compatible; MSIE 6.0; Windows)")),
+    *(get("/disable/page.html", GZIP, f"User-Agent: {agent}") for agent in ("Old Nasty Browser", "New Browser",
+                                                                            "Mozilla/4.0 (compatible; MSIE 6.0; Windows)")),
     *(get(f"/{name}/page.html", GZIP, "Via: 1.1 x") for name in ("on", "via", "via-expired")),
     get("/via-expired/page.html", GZIP, "Via: 1.1 x", "Authorization: Basic x"),
     *(get(f"/proxied-any/{name}", GZIP, "Via: 1.1 x") for name in ("length", "no-store", "expired")),
     get("/proxied-any/length", GZIP, "Via: 1.1 x", "Authorization: Basic x"),
     post("/proxied/length", "x", GZIP),
-    *(get(path, GZIP, differs="Vary") for path in ("/static/page.html", "/static/only.html", "/static/dir/", "/static-both/x.html", "/static/plain.html",
+    *(get(path, GZIP, differs="Vary") for path in ("/static/page.html", "/static/only.html", "/static/dir/",
+                                                   "/static-both/x.html", "/static/plain.html",
                                                   "/static/none.html", "/static-both/page.html", "/static/folder.html",
                                                   "/static/page.html.gz", "/static/dir")),
     *(get(path, GZIP) for path in ("/static-vary/page.html",)),

@@ -143,7 +143,8 @@ _TAKEN_CHUNKS = {
 
 CASES = [
     *(raw(name, data, methods=[data.split()[0]]) for name, data in _TAKEN.items()),
-    *(raw("chunks: " + name, CHUNKED + "\r\n" + data, differs="uploads stream") for name, data in _TAKEN_CHUNKS.items()),
+    *(raw("chunks: " + name, CHUNKED + "\r\n" + data, differs="uploads stream") for name,
+      data in _TAKEN_CHUNKS.items()),
     raw("odd token", GET + "!#$%&'*+-.^`|~9: x\r\n\r\n", differs="token"),
     raw("length with tabs around", POST + "Content-Length: \t5\t\r\n\r\nhello", differs="tab"),
     raw("lower-case method", "get / HTTP/1.1\r\nHost: a.test\r\n\r\n", differs="method"),

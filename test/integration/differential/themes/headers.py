@@ -70,7 +70,8 @@ FILES = {
 }
 
 BACKENDS = {"backend": {
-    "/cached": ok(b"cached", "Expires: Sun, 06 Nov 1994 08:49:37 GMT", "Cache-Control: max-age=5", "Content-Type: text/html"),
+    "/cached": ok(b"cached", "Expires: Sun, 06 Nov 1994 08:49:37 GMT", "Cache-Control: max-age=5",
+                  "Content-Type: text/html"),
     "/typed": ok(b"typed", "Content-Type: text/html; charset=iso-8859-1"),
     "/html": ok(b"html", "Content-Type: text/html"),
     "/png": ok(b"png", "Content-Type: image/png"),
@@ -84,13 +85,18 @@ THEN, LATER, EARLIER = (f"Sun, 06 Nov 1994 08:49:{second} GMT" for second in (37
 
 CASES = [
     *(get(path) for path in (
-        "/page.html", "/none", "/own/page.html", "/own/none", "/always/page.html", "/always/none", "/variables/page.html?a=1", "/twice/page.html",
+        "/page.html", "/none", "/own/page.html", "/own/none", "/always/page.html", "/always/none",
+        "/variables/page.html?a=1", "/twice/page.html",
         *(f"/codes/{code}" for code in _CODES if code != 304), "/codes/x",
-        "/proxied/x", "/proxied/cached", "/proxied/500", "/proxied-expires/x", "/proxied-expires/cached", "/proxied-expires/500", "/proxied-off/cached",
-        "/if/x", "/if/x?a=1", "/if-own/x", "/if-own/x?a=1", "/if-file/page.html", "/if-file/page.html?a=1", "/last-modified", "/last-modified2", "/etag", "/content-type",
+        "/proxied/x", "/proxied/cached", "/proxied/500", "/proxied-expires/x", "/proxied-expires/cached",
+        "/proxied-expires/500", "/proxied-off/cached",
+        "/if/x", "/if/x?a=1", "/if-own/x", "/if-own/x?a=1", "/if-file/page.html", "/if-file/page.html?a=1",
+        "/last-modified", "/last-modified2", "/etag", "/content-type",
         "/cc/page.html", "/cc2/page.html",
-        *(f"/expires/{name}" for name in ("30d", "neg", "neg2", "zero", "epoch", "max", "off", "at", "modified", "composite", "redirect")),
-        "/modified/page.html", "/modified-far/page.html", "/modified-neg/page.html", "/by/page.html", "/by/epoch.html", "/by/x.css", "/by/x.png", "/by/x.none",
+        *(f"/expires/{name}" for name in ("30d", "neg", "neg2", "zero", "epoch", "max", "off", "at", "modified",
+                                          "composite", "redirect")),
+        "/modified/page.html", "/modified-far/page.html", "/modified-neg/page.html", "/by/page.html", "/by/epoch.html",
+        "/by/x.css", "/by/x.png", "/by/x.none",
         )),
     get("/codes/304", differs="304 bare"),
     head("/own/page.html"),

@@ -41,7 +41,8 @@ DIFFERS = ("name", "connection kept", "backend 1.1")
 _AGENTS = ["plain", 'qu"ote', "back\\slash", "tab\there", "8-bit \xc3\xa4", "", "{}'<>"]
 
 CASES = [
-    *(get(path, f"User-Agent: {agent}", "Referer: http://x/\"") for agent in _AGENTS for path in ("/", "/json", "/bare", "/both")),
+    *(get(path, f"User-Agent: {agent}", "Referer: http://x/\"") for agent in _AGENTS for path in ("/", "/json", "/bare",
+        "/both")),
     get("/"),
     head("/big"),
     get("/big"),
@@ -59,6 +60,7 @@ CASES = [
     raw("malformed", "nonsense\r\n\r\n"),
     raw("no Host", "GET /x HTTP/1.1\r\n\r\n"),
     raw("lower-case version", "GET /x http/1.1\r\nHost: a.test\r\n\r\n"),
-    raw("two requests", "GET /1 HTTP/1.1\r\nHost: a.test\r\n\r\nGET /2 HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n",
+    raw("two requests",
+        "GET /1 HTTP/1.1\r\nHost: a.test\r\n\r\nGET /2 HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n",
         methods=["GET", "GET"]),
 ]

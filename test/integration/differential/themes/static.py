@@ -70,7 +70,8 @@ _RANGES = ["0-0", "0-", "-5", "-5000", "5-2", "2000-", "0-9,20-29", "0-9,20-29,-
 
 _CONDITIONS = [
     ["If-None-Match: " + ETAG], ["If-None-Match: W/" + ETAG], ["If-None-Match: *"], ['If-None-Match: "x"'],
-    ['If-None-Match: "x", ' + ETAG], ["If-None-Match:"], ["If-Modified-Since: " + THEN], ["If-Modified-Since: " + LATER],
+    ['If-None-Match: "x", ' + ETAG], ["If-None-Match:"], ["If-Modified-Since: " + THEN],
+    ["If-Modified-Since: " + LATER],
     ["If-Modified-Since: yesterday"], ["If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT"],
     ["If-Modified-Since: Sun Nov  6 08:49:37 1994"], ["If-Match: " + ETAG], ['If-Match: "x"'], ["If-Match: W/" + ETAG],
     ["If-Match: *"], ["If-Unmodified-Since: " + THEN], ["If-Unmodified-Since: " + EARLIER],
