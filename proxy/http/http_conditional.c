@@ -52,8 +52,22 @@ static bool precondition_fails(const struct http_request *request,
     return since.at != NULL && http_date_parse(since, &date) && validators->modified > date;
 }
 
+static bool date_holds(int64_t modified, int64_t date, enum http_if_modified_since since)
+{
+    switch (since) {
+    case HTTP_IF_MODIFIED_EXACT:
+        return modified == date;
+    case HTTP_IF_MODIFIED_BEFORE:
+        return modified <= date;
+    case HTTP_IF_MODIFIED_OFF:
+        break;
+    }
+    return false;
+}
+
 static bool is_not_modified(const struct http_request *request,
-                            const struct http_validators *validators)
+                            const struct http_validators *validators,
+                            enum http_if_modified_since how)
 {
     struct slice match = field(request, HTTP_FIELD_IF_NONE_MATCH);
     struct slice since = field(request, HTTP_FIELD_IF_MODIFIED_SINCE);
@@ -61,15 +75,18 @@ static bool is_not_modified(const struct http_request *request,
 
     if (match.at != NULL)
         return list_has(match, validators->etag, true);
-    return since.at != NULL && http_date_parse(since, &date) && validators->modified == date;
+    return since.at != NULL && http_date_parse(since, &date) &&
+           date_holds(validators->modified, date, how);
 }
 
 enum http_condition http_conditional_check(const struct http_request *request,
-                                           const struct http_validators *validators)
+                                           const struct http_validators *validators,
+                                           enum http_if_modified_since since)
 {
     if (precondition_fails(request, validators))
         return HTTP_CONDITION_FAILED;
-    return is_not_modified(request, validators) ? HTTP_CONDITION_NOT_MODIFIED : HTTP_CONDITION_SEND;
+    return is_not_modified(request, validators, since) ? HTTP_CONDITION_NOT_MODIFIED
+                                                       : HTTP_CONDITION_SEND;
 }
 
 bool http_conditional_range(const struct http_request *request,

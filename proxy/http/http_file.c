@@ -74,9 +74,11 @@ static void fail(struct http_exchange *exchange, struct slice path, int error)
 {
     struct open_failure failure = find_failure(error);
 
-    http_exchange_log(exchange, failure.level, "open \"%s%s\" failed (%d: %s)",
-                      log_escape(exchange->location->files->place.base).text, log_escape(path).text,
-                      error, error == EXDEV ? "a link leaves the root" : strerror(error));
+    if (failure.status != 404 || exchange->location->files->log_not_found)
+        http_exchange_log(exchange, failure.level, "open \"%s%s\" failed (%d: %s)",
+                          log_escape(exchange->location->files->place.base).text,
+                          log_escape(path).text, error,
+                          error == EXDEV ? "a link leaves the root" : strerror(error));
     http_exchange_error(exchange, failure.status);
 }
 

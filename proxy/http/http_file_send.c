@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "http/http_conditional.h"
 #include "http/http_conf.h"
+#include "http/http_files_conf.h"
 #include "http/http_output_fields.h"
 #include "http/http_range.h"
 #include "http/http_service.h"
@@ -65,7 +66,7 @@ static struct slice etag_of(const struct http_exchange *exchange, const struct h
 /* Parts of a compressed file are of no use to most who ask for parts. */
 static bool takes_ranges(const struct http_exchange *exchange)
 {
-    return !is_error_page(exchange) &&
+    return !is_error_page(exchange) && exchange->location->files->max_ranges > 0 &&
            (exchange->location->output == NULL ||
             !http_output_has_field(&exchange->response, SLICE("Content-Encoding")));
 }
@@ -244,12 +245,16 @@ static void send_asked(struct http_exchange *exchange, struct slice asked)
 {
     struct file_answer *answer = exchange->handler;
     struct http_ranges *ranges = arena_alloc(&exchange->arena, sizeof *ranges);
+    enum http_range_result result;
 
     if (ranges == NULL) {
         send_whole(exchange);
         return;
     }
-    switch (http_range_parse(asked, answer->file->size, ranges)) {
+    result = http_range_parse(asked, answer->file->size, ranges);
+    if (result == HTTP_RANGE_PARTIAL && ranges->count > exchange->location->files->max_ranges)
+        result = HTTP_RANGE_WHOLE;
+    switch (result) {
     case HTTP_RANGE_WHOLE:
         send_whole(exchange);
         break;
@@ -288,7 +293,8 @@ void http_file_send(struct http_exchange *exchange, struct http_file *file)
         send_whole(exchange);
         return;
     }
-    switch (http_conditional_check(request, &validators)) {
+    switch (http_conditional_check(request, &validators,
+                                   exchange->location->files->if_modified_since)) {
     case HTTP_CONDITION_FAILED:
         http_output_drop_field(exchange, SLICE("Content-Encoding"));
         http_exchange_error(exchange, 412);

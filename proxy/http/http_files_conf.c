@@ -50,6 +50,9 @@ static bool parse_index(struct conf_reader *reader, const struct conf_directive 
 
 static const struct conf_type type_index = {"file", parse_index};
 
+/* As enum http_if_modified_since. */
+static const char *const http_if_modified_since_words[] = {"off", "exact", "before", NULL};
+
 /* try_files */
 
 static bool parse_fallback(struct conf_reader *reader, const struct conf_word *word,

@@ -19,7 +19,7 @@ static bool is_silent(unsigned status)
 /* The name the client used was validated when it was parsed; without one, the server's own. */
 static struct slice public_host(const struct http_exchange *exchange)
 {
-    if (exchange->request.host.len > 0)
+    if (exchange->request.host.len > 0 && !exchange->location->server_name_in_redirect)
         return exchange->request.host;
     return exchange->server->name;
 }
@@ -28,16 +28,17 @@ struct slice http_absolute_url(struct http_exchange *exchange, struct slice path
 {
     bool secure = session_is_secure(exchange->session);
     uint16_t port = exchange->session->listen->address.port;
+    const struct http_location *location = exchange->location;
     struct slice host = public_host(exchange);
     size_t capacity = sizeof "https://:65535" + host.len + path.len;
     char *memory = arena_alloc(&exchange->arena, capacity);
     struct text url = text_in(memory, capacity);
 
-    if (memory == NULL || host.len == 0)
+    if (memory == NULL || host.len == 0 || !location->absolute_redirect)
         return path;
     text_add(&url, secure ? SLICE("https://") : SLICE("http://"));
     text_add(&url, host);
-    if (port != (secure ? 443 : 80)) {
+    if (location->port_in_redirect && port != (secure ? 443 : 80)) {
         text_byte(&url, ':');
         text_number(&url, port);
     }
@@ -116,7 +117,7 @@ static enum http_condition condition(const struct http_exchange *exchange, unsig
         status = exchange->error_status;
     if (status != 200 || (method != HTTP_GET && method != HTTP_HEAD))
         return HTTP_CONDITION_SEND;
-    return http_conditional_check(&exchange->request, &none);
+    return http_conditional_check(&exchange->request, &none, HTTP_IF_MODIFIED_OFF);
 }
 
 static void answer_text(struct http_exchange *exchange, const struct http_return *answer)

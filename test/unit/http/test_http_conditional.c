@@ -76,8 +76,35 @@ static void decides_by_the_first_condition_that_counts(void **state)
         struct http_field fields[2];
         struct http_request request = request_with(fields, &cases[i]);
 
-        if (http_conditional_check(&request, &validators) != cases[i].result)
+        if (http_conditional_check(&request, &validators, HTTP_IF_MODIFIED_EXACT) !=
+            cases[i].result)
             fail_msg("row %zu: %s", i, cases[i].text);
+    }
+}
+
+static void takes_a_date_as_it_is_told_to(void **state)
+{
+    static const struct {
+        const char *date;
+        enum http_condition off, exact, before;
+    } rows[] = {
+        {EARLIER, SEND, SEND, SEND},
+        {DATE,    SEND, SAME, SAME},
+        {LATER,   SEND, SEND, SAME},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct http_field field = {.id = HTTP_FIELD_IF_MODIFIED_SINCE,
+                                   .value = slice_of(rows[i].date)};
+        struct http_request request = {.fields = &field, .field_count = 1};
+
+        assert_int_equal(http_conditional_check(&request, &validators, HTTP_IF_MODIFIED_OFF),
+                         rows[i].off);
+        assert_int_equal(http_conditional_check(&request, &validators, HTTP_IF_MODIFIED_EXACT),
+                         rows[i].exact);
+        assert_int_equal(http_conditional_check(&request, &validators, HTTP_IF_MODIFIED_BEFORE),
+                         rows[i].before);
     }
 }
 
@@ -111,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decides_by_the_first_condition_that_counts),
+        cmocka_unit_test(takes_a_date_as_it_is_told_to),
         cmocka_unit_test(takes_a_range_only_of_the_same_representation),
     };
 
