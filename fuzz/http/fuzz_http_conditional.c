@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             (struct http_field){.id = ids[request.field_count], .value = slice_cut(&rest, '\n')};
         request.field_count++;
     }
-    condition = http_conditional_check(&request, &validators);
+    condition = http_conditional_check(&request, &validators, HTTP_IF_MODIFIED_EXACT);
     ensure(condition == HTTP_CONDITION_SEND || condition == HTTP_CONDITION_NOT_MODIFIED ||
            condition == HTTP_CONDITION_FAILED);
     (void)http_conditional_range(&request, &validators);

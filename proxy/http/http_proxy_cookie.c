@@ -36,20 +36,35 @@ static bool is_attribute(struct slice part, struct slice name)
     return slice_equal_fold(attribute_name(part), name);
 }
 
-static struct slice join(struct arena *arena, struct slice name, struct slice value)
+static struct slice join(struct arena *arena, struct slice a, struct slice b)
 {
-    size_t size = name.len + 1 + value.len;
+    size_t size = a.len + b.len;
     struct text text = text_in(arena_alloc(arena, size), size);
 
     if (text.at == NULL)
         return SLICE_NONE;
-    text_add(&text, name);
-    text_byte(&text, '=');
-    text_add(&text, value);
+    text_add(&text, a);
+    text_add(&text, b);
     return text_slice(&text);
 }
 
-/* The first rule that fits changes the attribute `name`. Dots in front of domains say nothing. */
+/* To rules on domains a dot in front says nothing, and stays. A regular expression sees it. */
+static struct slice map_value(struct http_exchange *exchange, const struct http_proxy_rule *rule,
+                              enum http_rule_fit fit, struct slice value)
+{
+    bool is_domain = fit == HTTP_FIT_WHOLE_FOLD && rule->regex == NULL;
+    bool has_dot = is_domain && slice_starts(value, SLICE("."));
+
+    if (has_dot)
+        value = slice_from(value, 1);
+    if (!http_proxy_rule_apply(exchange, rule, fit, &value))
+        return SLICE_NONE;
+    if (is_domain && slice_starts(value, SLICE(".")))
+        value = slice_from(value, 1);
+    return has_dot ? join(&exchange->arena, SLICE("."), value) : value;
+}
+
+/* The first rule that fits changes the attribute `name`. */
 static void map_attribute(struct http_exchange *exchange, const struct http_proxy_rules *rules,
                           struct slice name, enum http_rule_fit fit, struct slice *part)
 {
@@ -57,16 +72,12 @@ static void map_attribute(struct http_exchange *exchange, const struct http_prox
 
     slice_cut(&value, '=');
     value = slice_trim(value);
-    if (fit == HTTP_FIT_WHOLE_FOLD && slice_starts(value, SLICE(".")))
-        value = slice_from(value, 1);
     for (size_t i = 0; !rules->off && i < rules->count; i++) {
-        struct slice mapped;
+        struct slice mapped = map_value(exchange, &rules->items[i], fit, value);
 
-        if (!http_proxy_rule_apply(exchange, &rules->items[i], fit, &value))
+        if (mapped.at == NULL)
             continue;
-        if (fit == HTTP_FIT_WHOLE_FOLD && slice_starts(value, SLICE(".")))
-            value = slice_from(value, 1);
-        mapped = join(&exchange->arena, name, value);
+        mapped = join(&exchange->arena, join(&exchange->arena, name, SLICE("=")), mapped);
         if (mapped.at != NULL)
             *part = mapped;
         return;

@@ -57,7 +57,7 @@ static struct slice join(struct arena *arena, struct slice a, struct slice b)
 
 /* The path is cut off before it is made absolute: query and fragment are as the backend wrote them,
  * and so are its escapes. */
-static bool map_default(struct http_exchange *exchange, struct slice *url)
+static bool map_default(struct http_exchange *exchange, bool absolute, struct slice *url)
 {
     const struct http_location *location = exchange->location;
     struct slice base = location->proxy->pass.has_uri ? location->path : SLICE("/");
@@ -65,25 +65,29 @@ static bool map_default(struct http_exchange *exchange, struct slice *url)
 
     if (!is_backend_url(&location->proxy->pass, *url, &rest))
         return false;
-    base = http_absolute_url(exchange, base);
+    if (absolute)
+        base = http_absolute_url(exchange, base);
     if (base.at != NULL)
         *url = join(&exchange->arena, base, rest);
     return true;
 }
 
-/* As in nginx: a path that a rule made is made absolute, one that the backend sent is not. */
-static struct slice map_location(struct http_exchange *exchange, struct slice url)
+/* As in nginx: a path that a rule made is made absolute in Location, one that the backend sent is
+ * not. */
+static struct slice map_url(struct http_exchange *exchange, bool absolute, struct slice url)
 {
     const struct http_proxy_rules *rules = &exchange->location->proxy->proxy_redirect;
 
     for (size_t i = 0; !rules->off && i < rules->count; i++) {
         const struct http_proxy_rule *rule = &rules->items[i];
 
-        if (rule->is_default && map_default(exchange, &url))
+        if (rule->is_default && map_default(exchange, absolute, &url))
             break;
         if (rule->is_default || !http_proxy_rule_apply(exchange, rule, HTTP_FIT_START, &url))
             continue;
-        return slice_starts(url, SLICE("/")) ? http_absolute_url(exchange, url) : url;
+        if (absolute && slice_starts(url, SLICE("/")))
+            url = http_absolute_url(exchange, url);
+        break;
     }
     return url;
 }
@@ -96,7 +100,7 @@ static struct slice map_refresh(struct http_exchange *exchange, struct slice val
 
         if (!slice_equal_fold(slice_part(value, i, 4), SLICE("url=")))
             continue;
-        mapped = map_location(exchange, url);
+        mapped = map_url(exchange, false, url);
         value = mapped.at == url.at ? value
                                     : join(&exchange->arena, slice_part(value, 0, i + 4), mapped);
         break;
@@ -107,7 +111,7 @@ static struct slice map_refresh(struct http_exchange *exchange, struct slice val
 static struct slice map_value(struct http_exchange *exchange, const struct http_field *field)
 {
     if (field->id == HTTP_FIELD_LOCATION)
-        return map_location(exchange, field->value);
+        return map_url(exchange, true, field->value);
     if (field->id == HTTP_FIELD_REFRESH)
         return map_refresh(exchange, field->value);
     if (field->id == HTTP_FIELD_SET_COOKIE)
