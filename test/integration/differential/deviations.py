@@ -118,6 +118,7 @@ for _row in (
     ("tab", 200, "tabs around a value are as good as blanks (RFC 9110 5.6.3)"),
     ("method", 200, "any token is a method, and goes to the backend (RFC 9110 9.1)"),
     ("blank before colon", 200, "a blank before the colon is taken out of a backend's answer (RFC 9112 5.1)"),
+    ("page of includes", 200, "a page with includes is never 304: what it includes may be newer"),
 ):
     _answers_instead(*_row)
 
@@ -286,3 +287,56 @@ def _captures(ours, theirs):
         return False
     ours.heard = theirs.heard
     return True
+
+
+@_deviation("500 of a backend", "a backend's 500 is no fault of ours: the connection of the client is kept")
+def _500_of_a_backend(ours, theirs):
+    if (ours.heard.end, theirs.heard.end) != ("kept", "closed") or not theirs.answer.drop("connection"):
+        return False
+    theirs.heard.end = "kept"
+    return True
+
+
+@_deviation("fields of subrequests",
+            "a subrequest is for all of the answer, unpacked, whatever part the client wants")
+def _fields_of_subrequests(ours, theirs):
+    names = ("range", "if-none-match", "if-modified-since", "accept-encoding")
+    return _any(request.drop(name) for request in theirs.requests() for name in names) and not _any(
+        request.drop(name) for request in ours.requests() for name in names)
+
+
+@_deviation("failed include", "an include that fails leaves a comment; nginx puts its page of the error there")
+def _failed_include(ours, theirs):
+    page = re.compile(rb"<html>.*</html>\r\n|\[broken\]", re.S)
+    comment = re.compile(rb"<!--[^>]*-->")
+    found = page.search(theirs.answer.body) and comment.search(ours.answer.body)
+    theirs.answer.body = page.sub(b"(failed)", theirs.answer.body)
+    ours.answer.body = comment.sub(b"(failed)", ours.answer.body)
+    return bool(found)
+
+
+@_deviation("empty command", "an empty command of SSI is an error; nginx swallows what follows it")
+def _empty_command(ours, theirs):
+    error = b"[an error occurred while processing the directive]\n"
+    changed = ours.answer.body.endswith(error)
+    ours.answer.body = ours.answer.body.removesuffix(error)
+    return changed
+
+
+@_deviation("refusals are plain", "a head that breaks a rule belongs to no server: its 400 is not for error_page")
+def _refusals_are_plain(ours, theirs):
+    if not (ours.answer.status == theirs.answer.status == 400) or b"<center>frontd</center>" not in ours.answer.body:
+        return False
+    ours.heard = theirs.heard
+    return True
+
+
+@_deviation("Destination",
+            "of COPY and MOVE is rewritten for the backend as proxy_redirect rewrites Location for the client")
+def _destination(ours, theirs):
+    changed = False
+    for our_request, request in zip(ours.requests(), theirs.requests()):
+        destination = f"http://{our_request.field('host')}/up/"
+        changed = our_request.field("destination").startswith(destination)
+        request.set_field("destination", request.field("destination").replace("http://a.test/l/", destination))
+    return changed

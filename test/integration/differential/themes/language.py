@@ -172,10 +172,12 @@ BACKENDS = {"backend": {}, "other": {}}
 DIFFERS = ("name", "connection kept", "backend 1.1")
 
 _A = [
-    "/", "/x", "/map/one", "/map/ONE", "/map/two", "/map/none", "/map/abc-12", "/map/abc-", "/map/x.gif", "/map/?a=1&b=2",
+    "/", "/x", "/map/one", "/map/ONE", "/map/two", "/map/none", "/map/abc-12", "/map/abc-", "/map/x.gif",
+    "/map/?a=1&b=2",
     "/map/?a=12", "/map/?a=1", "/map/?host=plain.test", "/map/?host=PLAIN.test", "/map/?host=plain.test.",
     "/map/?host=dot.test", "/map/?host=x.y.dot.test", "/map/?host=x.star.test", "/map/?host=star.test",
-    "/map/?host=x.deep.star.test", "/map/?host=www.x", "/map/?host=.", "/map/?v=x&x=value", "/map/?v=y", "/map/?e=default",
+    "/map/?host=x.deep.star.test", "/map/?host=www.x", "/map/?host=.", "/map/?v=x&x=value", "/map/?v=y",
+    "/map/?e=default",
     "/map/?e=x",
     *(f"/geo/?ip={ip}" for ip in ("10.0.0.0", "10.0.0.1", "10.0.0.9", "10.0.0.10", "10.0.1.7", "10.1.2.3", "11.0.0.0",
                                   "192.0.2.1", "192.0.2.2", "x", "", "2001:db8::1", "2001:db9::1", "::")),
@@ -188,16 +190,23 @@ _A = [
 _REWRITE = [
     "/server/x", "/server/x?y=1", "/server-last/x", "/server-break/x", "/twice/x", "/none/x", "/none2/x", "/none2/x?y",
     "/last/x", "/last/", "/break/x.txt", "/file/file.txt", "/file/nothing", "/redirect/x", "/redirect/x?y=1",
-    "/permanent/x%20y", "/permanent/a+b", "/permanent/%C3%A4", "/permanent/a%26b", "/permanent/a%3Fb", "/absolute/x", "/absolute/x?y",
-    "/absolute2/x%20y?z", "/scheme/x?y", "/query/x", "/query/x?y=1", "/query/a%20b%26c", "/query/a+b", "/query-end/x?y=1",
-    "/query-own/x?y=1", "/query-two/x", "/query-two/x?y", "/arg-redirect/a%20b%26c?d", "/arg-redirect/ab", "/loop/", "/nine/",
-    "/ten/", "/empty/x", "/case/i", "/case/x", "/set/", "/set/x", "/set-c/", "/args/", "/args/?a=1", "/no-args/?a=1", "/if/",
+    "/permanent/x%20y", "/permanent/a+b", "/permanent/%C3%A4", "/permanent/a%26b", "/permanent/a%3Fb", "/absolute/x",
+    "/absolute/x?y",
+    "/absolute2/x%20y?z", "/scheme/x?y", "/query/x", "/query/x?y=1", "/query/a%20b%26c", "/query/a+b",
+    "/query-end/x?y=1",
+    "/query-own/x?y=1", "/query-two/x", "/query-two/x?y", "/arg-redirect/a%20b%26c?d", "/arg-redirect/ab", "/loop/",
+    "/nine/",
+    "/ten/", "/empty/x", "/case/i", "/case/x", "/set/", "/set/x", "/set-c/", "/args/", "/args/?a=1", "/no-args/?a=1",
+    "/if/",
     "/if/?x=1", "/if/?x=0", "/if/?x=00", "/if/?x=", "/if/?y=yes", "/if/?y=no", "/if/?z=1", "/if/?z=12", "/if/?z=abc",
-    "/if/?x=1&y=yes&z=A1", "/if-file", "/if-file.txt", "/if-break/", "/if-break/?x=1", "/if-root/x.txt", "/if-root/x.txt?x=1",
+    "/if/?x=1&y=yes&z=A1", "/if-file", "/if-file.txt", "/if-break/", "/if-break/?x=1", "/if-root/x.txt",
+    "/if-root/x.txt?x=1",
     "/if-return/", "/if-return/?x=1", "/if-return/?y=1", "/if-rewrite/z", "/if-rewrite/z?x=1", "/if-capture/a%20b",
-    "/captures/a/b", "/captures/a/b?x=12", "/proxy/x", "/proxy/a%20b/%2e%2e/c?d", "/proxy-rewrite/x", "/proxy-rewrite/a%20b?c",
+    "/captures/a/b", "/captures/a/b?x=12", "/proxy/x", "/proxy/a%20b/%2e%2e/c?d", "/proxy-rewrite/x",
+    "/proxy-rewrite/a%20b?c",
     "/proxy-rewrite/a%2Fb//c", "/proxy-uri/xy", "/proxy-uri/y", "/proxy-uri/xa%20b?c", "/proxy-if/y", "/proxy-if/y?x=1",
-    "/proxy-if/y?other=1", "/proxy-set/x%20y?z", "/proxy-args/x?y", "/proxy-jump/a%20b?c", "/proxy-regex/a/b?c", "/x?stop=1",
+    "/proxy-if/y?other=1", "/proxy-set/x%20y?z", "/proxy-args/x?y", "/proxy-jump/a%20b?c", "/proxy-regex/a/b?c",
+    "/x?stop=1",
     "/x?stop=0", "/server/x?stop=1",
 ]
 
@@ -214,7 +223,8 @@ CASES = [
     *(get("/", host=host) for host in ("one.two.pattern.test", "ONE.two.pattern.test", "two.pattern.test", "second12.x",
                                        "second.x")),
     *(get(path, host="named.test") for path in (
-        "/file.txt", "/x%20y?z", "/strict/x", "/error/x", "/forbidden/x", "/rewrites/a%20b?c", "/proxied/a%20b//c?d", "/loop/",
+        "/file.txt", "/x%20y?z", "/strict/x", "/error/x", "/forbidden/x", "/rewrites/a%20b?c", "/proxied/a%20b//c?d",
+        "/loop/",
         "/if-try/", "/if-try/?x=1", "/@fallback", "/@error")),
     post("/error/x", "body", host="named.test"),
     *(ask(method, path, host="limited.test") for method in ("GET", "HEAD", "POST", "PROPFIND", "XYZZY")
@@ -222,5 +232,6 @@ CASES = [
     *(ask(method, "/file.txt", host="limited.test") for method in ("GET", "PROPFIND")),
     ask("POST", "/file.txt", host="limited.test", differs="allow"),
     *(get(path, host="early.test") for path in ("/a/x", "/b/x", "/x")),
-    *(get(path, host="index.test") for path in ("/directory/", "/directory/?x", "/directory/closed/", "/again/", "/other/")),
+    *(get(path, host="index.test") for path in ("/directory/", "/directory/?x", "/directory/closed/", "/again/",
+                                                "/other/")),
 ]

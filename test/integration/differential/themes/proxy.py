@@ -94,7 +94,8 @@ CASES = [
                                         "ACL", "SEARCH", "PATCH", "M-SEARCH", "PURGE", "XYZZY", "TRACED")),
     *(ask(method, "/l/x", "Content-Type: text/xml", body="<body/>")
       for method in ("POST", "PUT", "PROPFIND", "REPORT", "PROPPATCH", "GET", "DELETE", "OPTIONS", "PATCH")),
-    ask("COPY", "/l/x", "Destination: http://a.test/l/y", "Depth: 1", "Overwrite: T", "If: (<x>)"),
+    ask("COPY", "/l/x", "Destination: http://a.test/l/y", "Depth: 1", "Overwrite: T", "If: (<x>)",
+        differs="Destination"),
     post("/", ""),
     post("/", "x" * 100_000, name="POST / with 100 KB"),
     post("/", bytes(range(256)), name="POST / with every byte"),

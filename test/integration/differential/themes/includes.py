@@ -1,0 +1,118 @@
+"""SSI: pages that are put together."""
+
+from differential.cases import get, head, post
+from differential.origin import chunked_answer, ok
+
+CONFIG = """
+http {
+    types { text/html html; text/css css; application/x-ssi shtml; }
+    default_type text/plain;
+    server {
+        listen @http@;
+        server_name a.test;
+        root @site@;
+        ssi on;
+        add_header X-Main main;
+        location / { }
+        location /off/ { ssi off; }
+        location /types/ { ssi_types application/x-ssi text/plain; }
+        location /silent/ { ssi_silent_errors on; }
+        location /modified/ { ssi_last_modified on; }
+        location /text { return 200 "text $uri $args"; }
+        location /internal/ { internal; }
+        location /secret/ { deny all; }
+        location /proxied/ { proxy_pass http://@backend@; }
+        location /page-of-backend { proxy_pass http://@backend@; }
+        location /expires/ { expires 1h; }
+        location /variables { return 200 "$request_uri $uri $request_method $args $document_uri"; }
+        location /rewritten { rewrite ^ /part.txt last; }
+    }
+}
+"""
+
+
+def page(*commands):
+    """Something before, between and after them."""
+    return "<p>\n" + "\n-\n".join(f"<!--#{command} -->" for command in commands) + "\n</p>\n"
+
+
+FILES = {
+    "part.txt": "[part]", "part.html": '[html <!--#include virtual="/part.txt" -->]', "dir/part.txt": "[dir part]",
+    "empty.txt": "",
+    "plain.html": "no commands\n", "plain.txt": page('include virtual="/part.txt"'),
+    "one.html": page('include virtual="/part.txt"'),
+    "several.html": page(*(f'include virtual="/text?{n}"' for n in range(5)), 'include virtual="/proxied/slow"',
+                         'include virtual="/part.txt"'),
+    "nested.html": page('include virtual="/part.html"'),
+    "dir/file.html": page('include file="part.txt"'),
+    "dir/relative.html": page('include virtual="part.txt"'),
+    "file-up.html": page('include file="../part.txt"'),
+    "internal.html": page('include virtual="/internal/x"'),
+    "internal/x": "internal file",
+    "backend.html": page('include virtual="/proxied/x?a=b&c"'),
+    "backend-chunked.html": page('include virtual="/proxied/chunked"'),
+    "backend-big.html": page('include virtual="/proxied/big"'),
+    "blank.html": "<!--# include virtual=\"/part.txt\" --> <!--#  include   virtual='/part.txt'  --> <!-- #include virtual=\"/part.txt\" -->\n",
+    "echo.html": page('echo var="arg_a"', 'echo var="none"', 'echo var="none" default="given"', 'echo var="uri"',
+                      'echo var="http_user_agent"',
+                      'echo encoding="none" var="http_user_agent"', 'echo encoding="url" var="http_user_agent"',
+                      'echo var="http_user_agent" encoding="none"'),
+    "args.html": page('include virtual="/text?x=$arg_a"', 'include virtual="/text?${arg_a}y"'),
+    "rewritten.html": page('include virtual="/rewritten"'),
+    "vars.html": page('include virtual="/variables?x"'),
+    "head-tag.html": "<!--#", "open.html": 'a <!--#include virtual="/part.txt" ',
+    "comment.html": "<!-- plain --> <!-> <!--x--> <!--# -->\n",
+    "off/one.html": page('include virtual="/part.txt"'), "types/x.shtml": page('include virtual="/part.txt"'),
+    "types/x.css": page('include virtual="/part.txt"'),
+    "types/x": page('include virtual="/part.txt"'), "types/x.html": page('include virtual="/part.txt"'),
+    "modified/one.html": page('include virtual="/part.txt"'),
+    "expires/one.html": page('include virtual="/part.txt"'),
+    "quote.html": page('include virtual=/part.txt'), "wait.html": page('include virtual="/part.txt" wait="yes"'),
+    "many.html": page(*['include virtual="/part.txt"'] * 40),
+    "large.html": "x" * 100_000 + page('include virtual="/part.txt"') + "y" * 100_000,
+    "split.html": "z" * 32760 + '<!--#include virtual="/part.txt" -->' + "z" * 10,
+    # what goes wrong
+    "none.html": page('include virtual="/none"'),
+    "denied.html": page('include virtual="/secret/x"'),
+    "error.html": page('include virtual="/proxied/500"'),
+    "unknown.html": page('unknown x="y"'), "no-parameter.html": page("include"),
+    "parameter.html": page('include wrong="x"'),
+    "silent/unknown.html": page('unknown x="y"'),
+}
+
+BACKENDS = {"backend": {
+    "/slow": [0.1, ok(b"[slow]")],
+    "/chunked": chunked_answer(b"[chu", b"nked]"),
+    "/big": ok(b"b" * 200_000),
+    "/500": ok(b"[broken]", status="500 Broken"),
+    "/page-of-backend": ok(b'<!--#include virtual="/part.txt" --> from a backend\n', "Content-Type: text/html",
+                           'ETag: "x"', "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT"),
+}}
+
+DIFFERS = ("name", "connection kept", "backend 1.1", "allow")
+
+_PAGES = ["/plain.html", "/plain.txt", "/one.html", "/several.html", "/nested.html", "/dir/file.html",
+          "/dir/relative.html", "/internal.html", "/internal/x", "/backend.html",
+          "/backend-chunked.html", "/backend-big.html", "/blank.html", "/echo.html", "/echo.html?a=1", "/args.html?a=z",
+          "/rewritten.html", "/vars.html", "/head-tag.html", "/open.html",
+          "/off/one.html", "/types/x.shtml", "/types/x.css", "/types/x", "/types/x.html",
+          "/modified/one.html", "/expires/one.html", "/quote.html",
+          "/wait.html", "/many.html", "/large.html", "/split.html", "/page-of-backend", "/unknown.html",
+          "/no-parameter.html", "/parameter.html", "/silent/unknown.html", "/file-up.html"]
+
+CASES = [
+    *(get(path) for path in _PAGES),
+    get("/echo.html", "User-Agent: <a&b\"> \xe4"),
+    head("/one.html"),
+    post("/page-of-backend", "body"),
+    get("/one.html", version="1.0"),
+    get("/one.html", "Range: bytes=0-3"),
+    get("/comment.html", differs="empty command"),
+    *(get(path, "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT", differs="page of includes")
+      for path in ("/one.html", "/modified/one.html")),
+    get("/backend.html", "Range: bytes=0-3", "If-None-Match: x", "If-Modified-Since: x", "Accept-Encoding: gzip",
+        "Cookie: a=b", "Authorization: x", "X-Other: y",
+        differs="fields of subrequests"),
+    post("/backend.html", "body"),
+    *(get(path, differs="failed include") for path in ("/none.html", "/denied.html", "/error.html")),
+]
