@@ -28,7 +28,8 @@
 #define KEYHOLDER (1u << SANDBOX_KEYHOLDER)
 #define AUTH      (1u << SANDBOX_AUTH)
 #define ALL       (WORKER | KEYHOLDER | AUTH)
-#define SANITIZED (1u << SANDBOX_ROLES) /* any role in a sanitized build */
+#define SANITIZED (1u << SANDBOX_ROLES)       /* any role in a sanitized build */
+#define LOOPS     (WORKER | AUTH | SANITIZED) /* those with an event loop */
 
 /* As a value: our own process id. */
 #define OWN_PID       UINT32_MAX
@@ -56,14 +57,14 @@ static const struct row rows[] = {
     /* Those that look at their arguments come first: newer kernels keep the verdict of the rest. */
     {SYS_mmap,            ALL,           0, {{2, PROT_EXEC, 0}}},
     {SYS_mprotect,        ALL,           0, {{2, PROT_EXEC, 0}}},
-    {SYS_fcntl,           ALL,           0, {{1, WHOLE, F_GETFL}}},
-    {SYS_fcntl,           ALL,           0, {{1, WHOLE, F_SETFL}}},
-    {SYS_fcntl,           ALL,           0, {{1, WHOLE, F_GETFD}}},
-    {SYS_fcntl,           ALL,           0, {{1, WHOLE, F_SETFD}}},
+    {SYS_fcntl,           LOOPS,         0, {{1, WHOLE, F_GETFL}}},
+    {SYS_fcntl,           LOOPS,         0, {{1, WHOLE, F_SETFL}}},
+    {SYS_fcntl,           LOOPS,         0, {{1, WHOLE, F_GETFD}}},
+    {SYS_fcntl,           LOOPS,         0, {{1, WHOLE, F_SETFD}}},
     {SYS_fcntl,           WORKER,        0, {{1, WHOLE, F_GET_SEALS}}}, /* of new certificates */
     {SYS_fcntl,           ALL,           REFUSE(EPERM), {{0}}},
-    {SYS_ioctl,           ALL,           0, {{1, WHOLE, FIONREAD}}},
-    {SYS_ioctl,           ALL,           0, {{1, WHOLE, FIONBIO}}},
+    {SYS_ioctl,           LOOPS,         0, {{1, WHOLE, FIONREAD}}},
+    {SYS_ioctl,           LOOPS,         0, {{1, WHOLE, FIONBIO}}},
     {SYS_ioctl,           ALL,           REFUSE(EPERM), {{0}}}, /* isatty() asks */
     {SYS_openat,          WORKER | AUTH, 0, {{2, WRITE_BITS, 0}}},
     {SYS_openat,          SANITIZED,     0, {{0}}},
@@ -75,16 +76,16 @@ static const struct row rows[] = {
     {SYS_socket,          ALL,           REFUSE(EPERM), {{0}}},
     {SYS_tgkill,          ALL,           0, {{0, WHOLE, OWN_PID}}}, /* abort() */
     /* Moving bytes. */
-    {SYS_read,            ALL,           0, {{0}}},
+    {SYS_read,            LOOPS,         0, {{0}}},
     {SYS_write,           ALL,           0, {{0}}},
-    {SYS_readv,           ALL,           0, {{0}}},
-    {SYS_writev,          ALL,           0, {{0}}},
-    {SYS_recvfrom,        ALL,           0, {{0}}},
+    {SYS_readv,           LOOPS,         0, {{0}}},
+    {SYS_writev,          LOOPS,         0, {{0}}},
+    {SYS_recvfrom,        LOOPS,         0, {{0}}},
     {SYS_sendto,          ALL,           0, {{0}}},
     {SYS_recvmsg,         ALL,           0, {{0}}},
     {SYS_sendmsg,         ALL,           0, {{0}}},
     {SYS_close,           ALL,           0, {{0}}},
-    {SYS_shutdown,        ALL,           0, {{0}}},
+    {SYS_shutdown,        LOOPS,         0, {{0}}},
     {SYS_dup,             WORKER | AUTH, 0, {{0}}},
     {SYS_dup3,            WORKER | AUTH, 0, {{0}}}, /* a new log takes the old one's number */
 #ifdef SYS_dup2
@@ -108,20 +109,20 @@ static const struct row rows[] = {
     {SYS_fadvise64,       WORKER,        0, {{0}}},
     /* Waiting. */
 #ifdef SYS_epoll_wait
-    {SYS_epoll_wait,      ALL,           0, {{0}}},
+    {SYS_epoll_wait,      LOOPS,         0, {{0}}},
     {SYS_poll,            ALL,           0, {{0}}},
 #endif
-    {SYS_epoll_pwait,     ALL,           0, {{0}}},
+    {SYS_epoll_pwait,     LOOPS,         0, {{0}}},
 #ifdef SYS_epoll_pwait2
-    {SYS_epoll_pwait2,    ALL,           0, {{0}}},
+    {SYS_epoll_pwait2,    LOOPS,         0, {{0}}},
 #endif
-    {SYS_epoll_ctl,       ALL,           0, {{0}}},
+    {SYS_epoll_ctl,       LOOPS,         0, {{0}}},
     {SYS_ppoll,           ALL,           0, {{0}}},
-    {SYS_timerfd_settime, ALL,           0, {{0}}},
+    {SYS_timerfd_settime, LOOPS,         0, {{0}}},
     {SYS_clock_gettime,   ALL,           0, {{0}}},
-    {SYS_clock_getres,    ALL,           0, {{0}}},
+    {SYS_clock_getres,    LOOPS,         0, {{0}}},
     {SYS_clock_nanosleep, ALL,           0, {{0}}},
-    {SYS_gettimeofday,    ALL,           0, {{0}}},
+    {SYS_gettimeofday,    LOOPS,         0, {{0}}},
     {SYS_restart_syscall, ALL,           0, {{0}}},
     {SYS_rt_sigreturn,    ALL,           0, {{0}}},
     {SYS_rt_sigprocmask,  ALL,           0, {{0}}},
@@ -172,8 +173,8 @@ static const struct row rows[] = {
     {SYS_sched_getaffinity, SANITIZED,   0, {{0}}},
     {SYS_tgkill,          SANITIZED,     0, {{0}}},
     /* Useless here but harmless to ask for: libraries live with the refusal. */
-    {SYS_epoll_create1,   ALL,           REFUSE(EPERM), {{0}}},
-    {SYS_eventfd2,        ALL,           REFUSE(EPERM), {{0}}},
+    {SYS_epoll_create1,   LOOPS,         REFUSE(EPERM), {{0}}},
+    {SYS_eventfd2,        LOOPS,         REFUSE(EPERM), {{0}}},
     {SYS_pipe2,           ALL,           REFUSE(EPERM), {{0}}},
     {SYS_fstatfs,         ALL,           REFUSE(EPERM), {{0}}},
     {SYS_getrusage,       ALL,           REFUSE(EPERM), {{0}}},
