@@ -78,7 +78,9 @@ void http2_connection_advance(struct http2_connection *connection)
     if (!http2_send(connection))
         session_close(session, CLOSE_CLIENT_BAD_PROTOCOL);
     else if (is_over(connection))
-        session_close(session, connection->said_goaway ? CLOSE_DONE : CLOSE_CLIENT_BAD_PROTOCOL);
+        session_close(session, connection->said_goaway || connection->heard_goaway
+                                   ? CLOSE_DONE
+                                   : CLOSE_CLIENT_BAD_PROTOCOL);
     else
         wait_for_more(connection);
 }

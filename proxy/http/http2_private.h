@@ -63,6 +63,7 @@ struct http2_connection {
     bool is_receiving; /* the library is working off input */
     bool is_sending;   /* the library is making frames */
     bool said_goaway;
+    bool heard_goaway;
 };
 
 struct http2_exchange {

@@ -239,6 +239,8 @@ static int on_frame(nghttp2_session *library, const nghttp2_frame *frame, void *
         return take_headers(connection, &frame->hd);
     if (frame->hd.type == NGHTTP2_DATA)
         return take_data(connection, frame);
+    if (frame->hd.type == NGHTTP2_GOAWAY)
+        connection->heard_goaway = true;
     return 0;
 }
 

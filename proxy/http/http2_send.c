@@ -141,11 +141,21 @@ static void end_stream(struct http2_exchange *exchange)
                                   exchange->stream, NGHTTP2_NO_ERROR);
 }
 
+/* What the library found wrong. */
+static void log_goaway(const struct http2_connection *connection, const nghttp2_goaway *frame)
+{
+    const struct slice words = {(const char *)frame->opaque_data, frame->opaque_data_len};
+
+    if (frame->error_code != NGHTTP2_NO_ERROR && words.len > 0)
+        session_log(connection->session, LOG_INFO, "HTTP/2: %s", log_escape(words).text);
+}
+
 static int on_frame_sent(nghttp2_session *library, const nghttp2_frame *frame, void *owner)
 {
     struct http2_exchange *exchange;
 
-    (void)owner;
+    if (frame->hd.type == NGHTTP2_GOAWAY)
+        log_goaway(owner, &frame->goaway);
     if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS)
         return 0;
     exchange = nghttp2_session_get_stream_user_data(library, frame->hd.stream_id);

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from support.backends import ok
-from support.http2 import INTERNAL_ERROR, NO_ERROR, Http2Client
+from support.http2 import INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR, Http2Client
 from support.wait import wait_until
 
 CONFIG = """
@@ -349,10 +349,29 @@ def test_answers_take_turns(start, http_backend):
     assert ends == [7, 3, 1, 5]
 
 
+def test_client_that_says_goodbye(start, http_backend):
+    """GOAWAY from the client: what is open is finished, then the connection ends, and nothing is wrong."""
+    instance = start(http_backend())
+    client = Http2Client(instance.port("http"))
+    client.opens_windows = False
+    stream = client.request(path="/app")
+    client.send(b"\0\0\x08\x07\0\0\0\0\0" + b"\0" * 8)
+    assert client.response(stream).body == b"hello"
+    client.receive_all()
+    assert client.ended
+    assert "does not speak" not in instance.log()
+
+
 def test_garbage_instead_of_frames(start, http_backend):
     instance = start(http_backend())
     client = Http2Client(instance.port("http"))
     client.send(b"\xff" * 5000)
     client.receive_all()
-    assert client.ended
+    assert client.ended and client.goaway.error_code not in (None, NO_ERROR)
+    instance.wait_for_log("client does not speak this protocol")
+    client = Http2Client(instance.port("http"), hello=False)
+    client.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\4\x08\0\0\0\0\0\0\0\0\1")  # not SETTINGS first
+    client.receive_all()
+    assert client.goaway.error_code == PROTOCOL_ERROR
+    instance.wait_for_log("HTTP/2: SETTINGS expected")
     assert Http2Client(instance.port("http")).get(path="/page").status == 200
