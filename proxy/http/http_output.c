@@ -1,10 +1,13 @@
 #include "http/http_output.h"
 
+#include "base/number.h"
 #include "http/http_gzip_rules.h"
 #include "http/http_output_body.h"
 #include "http/http_output_conf.h"
 #include "http/http_output_fields.h"
 #include "http/http_ssi.h"
+#include "http/http_variables.h"
+#include "relay/worker.h"
 
 static const struct http_transport body_transport;
 
@@ -99,6 +102,29 @@ static void choose_gzip(struct http_exchange *exchange, const struct http_output
         begin_gzip(exchange, choice.level);
 }
 
+/* limit_rate */
+
+static uint64_t size_of(struct http_exchange *exchange, const struct http_rate_rule *rule)
+{
+    uint64_t size = rule->fixed;
+
+    if (rule->has_template &&
+        !number_parse_size(http_evaluate(exchange, &rule->text), UINT64_MAX, &size))
+        size = 0;
+    return size;
+}
+
+static void choose_rate(struct http_exchange *exchange, const struct http_output_conf *conf)
+{
+    struct http_rate *rate = &exchange->output->rate;
+
+    if (exchange->parent != NULL || exchange->is_head_request || exchange->response.status == 101)
+        return;
+    rate->per_second = size_of(exchange, &conf->limit_rate);
+    rate->after = size_of(exchange, &conf->limit_rate_after);
+    rate->started_ms = loop_now(exchange->session->worker->loop);
+}
+
 /* `error_page 404 =200`: such an answer may be partial, or what the client has already. */
 static bool is_part_or_copy(const struct http_exchange *exchange)
 {
@@ -116,12 +142,15 @@ static void on_head(struct http_exchange *exchange)
     }
     if (conf != NULL) {
         http_output_add_fields(exchange, conf);
+        http_output_add_charset(exchange, conf);
         begin_ssi(exchange, conf);
         choose_gzip(exchange, conf);
+        choose_rate(exchange, conf);
         if (!conf->chunked_transfer_encoding && exchange->response.framing == HTTP_CHUNKED)
             exchange->response.framing = HTTP_TO_CLOSE;
     }
-    if (exchange->output->gzip == NULL && exchange->output->ssi == NULL) {
+    if (exchange->output->gzip == NULL && exchange->output->ssi == NULL &&
+        exchange->output->rate.per_second == 0) {
         exchange->transport = inner(exchange);
     } else {
         exchange->transport = &body_transport;

@@ -200,7 +200,8 @@ static bool has_rules(const struct http_output_conf *output)
            output->server_tokens != HTTP_SERVER_FRONTD || !output->etag ||
            !output->chunked_transfer_encoding || output->hsts.value.len > 0 ||
            output->security_headers != HTTP_SECURITY_OFF || output->gzip || output->compress.on ||
-           output->stored.count > 0 || output->ssi;
+           output->stored.count > 0 || output->ssi || output->charset.on ||
+           output->limit_rate.fixed > 0 || output->limit_rate.has_template;
 }
 
 static void check(struct conf_reader *reader, const struct conf_scope *scope, void *values)

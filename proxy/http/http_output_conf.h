@@ -88,6 +88,19 @@ struct http_compress {
     bool on;
 };
 
+/* charset */
+struct http_charset {
+    bool on;
+    struct http_template name;
+};
+
+/* limit_rate, limit_rate_after */
+struct http_rate_rule {
+    uint64_t fixed;
+    bool has_template;
+    struct http_template text; /* evaluated for each answer */
+};
+
 /* gzip_static */
 enum http_static {
     HTTP_STATIC_ON,
@@ -130,6 +143,8 @@ struct http_output_conf {
 };
 
 extern const struct conf_group http_output_group;
+extern const struct conf_type http_type_charset, http_type_override_charset,
+    http_type_rate;                                 /* http_output_more_conf.c */
 extern const struct conf_type http_type_error_page; /* http_error_jump_conf.c */
 extern const struct conf_type http_type_agents, http_type_compress,
     http_type_precompressed; /* http_gzip_conf.c */

@@ -1,6 +1,8 @@
 #include "http/http_output_fields.h"
 
+#include "base/chars.h"
 #include "http/http_date.h"
+#include "http/http_gzip_rules.h"
 #include "http/http_service.h"
 #include "http/http_variables.h"
 
@@ -166,4 +168,36 @@ void http_output_add_fields(struct http_exchange *exchange, const struct http_ou
         set_field(exchange, SLICE("Strict-Transport-Security"), conf->hsts.value);
     if (conf->server_tokens == HTTP_SERVER_NONE)
         exchange->response.hides_server = true;
+}
+
+static bool names_charset(struct slice type)
+{
+    for (size_t i = 0; i < type.len; i++)
+        if (type.at[i] == ';' &&
+            slice_starts_fold(slice_trim(slice_from(type, i + 1)), SLICE("charset=")))
+            return true;
+    return false;
+}
+
+void http_output_add_charset(struct http_exchange *exchange, const struct http_output_conf *conf)
+{
+    struct http_response *response = &exchange->response;
+    struct slice name, value;
+
+    if (!conf->charset.on)
+        return;
+    for (size_t i = 0; i < response->field_count; i++) {
+        struct http_field *field = &response->fields[i];
+
+        if (field->id != HTTP_FIELD_CONTENT_TYPE || names_charset(field->value) ||
+            !http_gzip_is_type(field->value, &conf->charset_types))
+            continue;
+        name = http_evaluate(exchange, &conf->charset.name);
+        if (name.len == 0 || !chars_all(name, CHARS_TOKEN))
+            return;
+        value = arena_format(&exchange->arena, "%.*s; charset=%.*s", (int)field->value.len,
+                             field->value.at, (int)name.len, name.at);
+        if (value.at != NULL)
+            field->value = value;
+    }
 }

@@ -7,6 +7,9 @@
  * to leave. Nothing for subrequests. */
 void http_output_add_fields(struct http_exchange *exchange, const struct http_output_conf *conf);
 
+/* charset, in Content-Type. For subrequests too. */
+void http_output_add_charset(struct http_exchange *exchange, const struct http_output_conf *conf);
+
 /* Has the response a field of this name? */
 bool http_output_has_field(const struct http_response *response, struct slice name);
 
