@@ -34,6 +34,9 @@ struct generation_events {
     void (*reopened)(void *owner, struct generation *generation); /* all workers did */
     void (*renew)(void *owner, struct generation *generation);    /* a worker needs other rights */
     void (*gone)(void *owner, struct generation *generation);     /* no process is left */
+    /* The key holder in force died. The next one reads the files of the keys as they are now: if
+     * they have been overwritten, only their certificates go with them. */
+    void (*keys_died)(void *owner, struct generation *generation);
     /* generation_swap_begin came to its end: NULL: new certificates are in force. Else nothing has
      * changed. */
     void (*swapped)(void *owner, struct generation *generation, const char *why);

@@ -232,6 +232,7 @@ static void on_ended(void *owner, struct child *holder)
         log_line(generation->log, LOG_ALERT, 0, "key holder %d died: %s; starting another",
                  (int)holder->pid, holder->why);
         child_start_again(holder);
+        generation->events->keys_died(generation->owner, generation);
         return;
     }
     if (generation_running(generation) == 0)

@@ -228,6 +228,14 @@ static void on_renew(void *owner, struct generation *generation)
     master_reload(master);
 }
 
+static void on_keys_died(void *owner, struct generation *generation)
+{
+    struct master *master = owner;
+
+    if (generation == master->current)
+        master_watch_hurry(master);
+}
+
 static void on_swapped(void *owner, struct generation *generation, const char *why)
 {
     master_watch_swapped(owner, generation, why);
@@ -240,5 +248,6 @@ const struct generation_events master_generation_events = {
     .reopened = on_reopened,
     .renew = on_renew,
     .gone = on_gone,
+    .keys_died = on_keys_died,
     .swapped = on_swapped,
 };

@@ -380,6 +380,19 @@ def test_a_signal_hurries_it_and_a_reload_takes_what_is_there(frontd_files, smtp
     assert_all_serve(edge, serial)
 
 
+def test_a_key_holder_that_is_replaced_after_its_keys_were_overwritten_has_their_certificate(frontd_files, smtp_backend):
+    """What it reads are the files as they are then, and the certificate has to fit."""
+    edge = Edge(frontd_files, smtp_backend, watch="0")
+    mark = len(edge.frontd.log())
+    directory, serial = edge.make()
+    edge.put("key.pem", directory / "key.pem")
+    edge.put("cert.pem", directory / "cert.pem")
+    assert edge.served() == edge.serial
+    os.kill(edge.frontd.keyholders()[0], signal.SIGKILL)
+    wait_for_swap(edge, mark)
+    assert_all_serve(edge, serial)
+
+
 def test_a_reload_in_the_middle_of_a_swap_wins(edge):
     victim = edge.workers[0]
     os.kill(victim, signal.SIGSTOP)
