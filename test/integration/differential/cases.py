@@ -11,7 +11,7 @@ class Case:
     methods: tuple  # of the requests in it; as many answers are waited for
     differs: tuple  # names of deviations
     source: str  # the address to come from
-    tls: bool
+    tls: bool | str  # True, or the name to ask for
     port: str  # the name that the `listen` has in the configuration
 
 

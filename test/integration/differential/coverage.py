@@ -2,7 +2,7 @@
 
 import re
 
-REQUESTS = 1650
+REQUESTS = 1850
 
 DIRECTIVES = frozenset("""
 http server listen server_name location root alias index try_files error_page internal types default_type
@@ -43,14 +43,9 @@ log_not_found max_ranges merge_slashes override_charset port_in_redirect proxy_b
 proxy_buffering proxy_buffers proxy_cookie_domain proxy_cookie_flags proxy_cookie_path proxy_hide_header
 proxy_http_version proxy_ignore_client_abort proxy_ignore_headers proxy_limit_rate
 proxy_max_temp_file_size proxy_method proxy_next_upstream proxy_next_upstream_timeout
-proxy_next_upstream_tries proxy_pass_header proxy_pass_request_headers proxy_redirect
-proxy_request_buffering proxy_socket_keepalive proxy_ssl_name proxy_ssl_protocols proxy_ssl_server_name
-proxy_ssl_session_reuse proxy_ssl_trusted_certificate proxy_ssl_verify real_ip_header real_ip_recursive
-reset_timedout_connection resolver resolver_timeout server_name_in_redirect server_tokens
-set_real_ip_from ssl_certificate ssl_certificate_key ssl_ciphers ssl_client_certificate ssl_conf_command
-ssl_dhparam ssl_ecdh_curve ssl_password_file ssl_prefer_server_ciphers ssl_protocols ssl_reject_handshake
-ssl_session_cache ssl_session_tickets ssl_session_timeout ssl_trusted_certificate ssl_verify_client
-ssl_verify_depth stub_status underscores_in_headers upstream
+proxy_next_upstream_tries proxy_pass_header proxy_pass_request_headers proxy_request_buffering
+proxy_socket_keepalive reset_timedout_connection resolver resolver_timeout server_name_in_redirect
+server_tokens ssl_password_file stub_status underscores_in_headers upstream
 """.split())
 
 

@@ -340,3 +340,26 @@ def _destination(ours, theirs):
         changed = our_request.field("destination").startswith(destination)
         request.set_field("destination", request.field("destination").replace("http://a.test/l/", destination))
     return changed
+
+
+@_deviation("cipher", "of the suites of TLS 1.3 the one with the shorter key comes first: it is as safe, and cheaper")
+def _cipher(ours, theirs):
+    before = theirs.answer.body
+    theirs.answer.body = before.replace(b"TLS_AES_256_GCM_SHA384", b"TLS_AES_128_GCM_SHA256")
+    return theirs.answer.body != before
+
+
+@_deviation("upgrade", "Connection is what the connection to the backend needs: WebSocket works without configuration")
+def _upgrade(ours, theirs):
+    del ours
+    return _any(request.drop("connection") for request in theirs.requests() if request.field("connection") == "upgrade")
+
+
+@_deviation("plain HTTP on a port for TLS",
+            "is answered before there is a request: without Date, Server and the page's foot")
+def _plain_on_tls(ours, theirs):
+    words = b"<center>The plain HTTP request was sent to HTTPS port</center>"
+    if not (ours.answer.status == theirs.answer.status == 400 and words in ours.answer.body and words in theirs.answer.body):
+        return False
+    ours.heard = theirs.heard
+    return True
