@@ -172,6 +172,10 @@ void conf_manual(const struct conf_group *const *groups, int fd);
 /* The same as sections of an mdoc(7) page (`--manual`). */
 void conf_manual_mdoc(const struct conf_group *const *groups, int fd);
 
+/* The directives that were read and have no effect, each once: "sendfile, tcp_nopush"; empty: none.
+ */
+struct slice conf_ignored_names(const struct conf *conf, struct arena *arena);
+
 /* -T: every source that was read, as nginx prints it ("# configuration file /path:" and the text),
  * keys and certificates left out. */
 void conf_dump(const struct conf *conf, int fd);

@@ -128,7 +128,16 @@ static void check_all(struct configuration *configuration)
     check_isolation(configuration);
 }
 
-int check_run(const struct program *program, bool quiet, bool dump, bool as_nginx)
+static void print_ignored(struct configuration *configuration)
+{
+    struct slice names = conf_ignored_names(&configuration->conf, &configuration->report.arena);
+
+    if (names.len > 0)
+        printf("no effect   %.*s\n", (int)names.len, names.at);
+    fflush(stdout);
+}
+
+int check_run(const struct program *program, const struct command_line *line)
 {
     struct configuration configuration;
     bool good = configuration_read(&configuration, program);
@@ -136,11 +145,13 @@ int check_run(const struct program *program, bool quiet, bool dump, bool as_ngin
     if (good)
         check_all(&configuration);
     conf_report_print(&configuration.report, &configuration.sources, STDERR_FILENO);
-    if (good && !quiet)
+    if (good && !line->quiet)
         print_picture(program, &configuration);
-    if (as_nginx && (!good || !quiet))
+    if (good && line->verbose)
+        print_ignored(&configuration);
+    if (line->as_nginx && (!good || !line->quiet))
         print_as_nginx(program, good);
-    if (good && dump)
+    if (good && line->action == COMMAND_DUMP)
         conf_dump(&configuration.conf, STDOUT_FILENO);
     configuration_deinit(&configuration);
     return good ? 0 : 1;

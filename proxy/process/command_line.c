@@ -67,9 +67,21 @@ static const char *take_value(const char *rest, struct words *words)
     return words->at < words->end ? *words->at++ : NULL;
 }
 
-/* -T says more than -t, and help and versions win over everything. */
+static bool is_test(enum command_action action)
+{
+    return action == COMMAND_TEST || action == COMMAND_DUMP;
+}
+
+/* -T says more than -t, and help and versions win over everything; but -v beside a test asks it to
+ * say more. */
 static void set_action(struct command_line *line, enum command_action action)
 {
+    if ((is_test(line->action) && action == COMMAND_VERSION) ||
+        (line->action == COMMAND_VERSION && is_test(action))) {
+        line->verbose = true;
+        line->action = is_test(action) ? action : line->action;
+        return;
+    }
     if (action > line->action)
         line->action = action;
 }

@@ -37,6 +37,7 @@ static const char usage[] =
     "  -t             check the configuration, say what is wrong or what it will do\n"
     "  -T             the same, and print all of it\n"
     "  -q             with -t: say nothing when all is well\n"
+    "  -v             with -t: name also what is taken and has no effect\n"
     "  -s COMMAND     tell the running frontd to reload, reopen (its logs), quit (when all that "
     "is\n"
     "                 open has finished), stop (now), or to give its status; waits for the answer\n"
@@ -178,7 +179,7 @@ static int act(struct program *program, const struct command_line *line, const s
         return run(program, build);
     case COMMAND_TEST:
     case COMMAND_DUMP:
-        return check_run(program, line->quiet, line->action == COMMAND_DUMP, line->as_nginx);
+        return check_run(program, line);
     case COMMAND_CONTROL:
         return control(program, line->control);
     case COMMAND_VERSION:

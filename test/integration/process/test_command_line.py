@@ -208,3 +208,11 @@ def test_in_the_background_a_failure_is_told(frontd, frontd_files):
     result = frontd_files("daemon on; " + SITE, http=first.port("http")).command(check=False)
     assert result.returncode == 1
     assert "Address already in use" in result.stderr
+
+
+def test_what_has_no_effect_is_named_once_if_asked_for(frontd_files):
+    files = frontd_files(
+        "http { sendfile on; tcp_nopush on; server { listen 127.0.0.1:@http@; sendfile off; location / { return 200; } } }"
+    )
+    assert "no effect   sendfile, tcp_nopush\n" in files.command("-t", "-v").stdout
+    assert "no effect" not in files.command("-t").stdout

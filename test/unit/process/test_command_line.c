@@ -41,6 +41,8 @@ static const struct {
     {"frontd -s reload",           COMMAND_CONTROL,    false, NULL,     NULL,  NULL,  NULL},
     {"frontd -sreload -c x",       COMMAND_CONTROL,    false, "x",      NULL,  NULL,  NULL},
     {"frontd -v",                  COMMAND_VERSION,    false, NULL,     NULL,  NULL,  NULL},
+    {"frontd -v -t",               COMMAND_TEST,       false, NULL,     NULL,  NULL,  NULL},
+    {"frontd -Tv",                 COMMAND_DUMP,       false, NULL,     NULL,  NULL,  NULL},
     {"frontd -V",                  COMMAND_BUILD,      false, NULL,     NULL,  NULL,  NULL},
     {"frontd -h",                  COMMAND_HELP,       false, NULL,     NULL,  NULL,  NULL},
     {"frontd -?",                  COMMAND_HELP,       false, NULL,     NULL,  NULL,  NULL},
