@@ -4,6 +4,7 @@
 #include "http/http1_private.h"
 #include "http/http_conf.h"
 #include "http/http_handlers.h"
+#include "http/http_limit_conn.h"
 #include "http/http_log.h"
 #include "http/http_service.h"
 #include "relay/listen.h"
@@ -74,6 +75,7 @@ static void conclude(struct http1_exchange *exchange)
     loop_task_cancel(&exchange->task);
     base->session->worker->counters[COUNTER_HTTP_REQUESTS]++;
     http_log_exchange(base); /* the response's fields may point into what the handler lets go */
+    http_limit_conn_release(base);
     if (base->reader != NULL && base->reader->ended != NULL)
         base->reader->ended(base);
 }

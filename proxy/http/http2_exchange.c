@@ -1,6 +1,7 @@
 #include "http/http2_connection.h"
 #include "http/http2_private.h"
 #include "http/http_conf.h"
+#include "http/http_limit_conn.h"
 #include "http/http_log.h"
 #include "http/http_service.h"
 #include "relay/listen.h"
@@ -377,6 +378,7 @@ void http2_exchange_conclude(struct http2_exchange *exchange, bool is_cut)
         base->reader->aborted(base);
     base->session->worker->counters[COUNTER_HTTP_REQUESTS]++;
     http_log_exchange(base);
+    http_limit_conn_release(base);
     if (base->reader != NULL && base->reader->ended != NULL)
         base->reader->ended(base);
     note_idle_time(exchange);

@@ -5,6 +5,7 @@
 #include "http/http_auth_request.h"
 #include "http/http_conf.h"
 #include "http/http_limit.h"
+#include "http/http_limit_conn.h"
 #include "http/http_realip.h"
 #include "http/http_report.h"
 #include "http/http_service.h"
@@ -160,6 +161,9 @@ static void check(struct http_exchange *exchange)
 {
     struct http_access_state *state = exchange->access;
 
+    if (exchange->location->limits != NULL && exchange->held == NULL &&
+        !http_limit_conn_allows(exchange))
+        return;
     state->exchange = exchange;
     deadline_init(&state->delay, on_delayed, state);
     next_step(exchange);

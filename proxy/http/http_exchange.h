@@ -15,6 +15,7 @@
 
 struct http_exchange;
 struct http_access_state;
+struct http_limit_held;
 struct http_location; /* what the configuration says for this path: http_conf.h */
 struct http_output;   /* http_output.h */
 struct http_proxy_target;
@@ -88,6 +89,7 @@ struct http_exchange {
     const struct http_location *location;
     const struct address *client;     /* whom a trusted proxy names: see http_exchange_client */
     uint32_t password_file;           /* the last that the password was good for, from 1; 0: none */
+    struct http_limit_held *held;     /* http_limit_conn.c: where it is counted */
     struct http_access_state *access; /* http_access.c's */
     const struct http_body_reader *reader; /* the handler's, or NULL */
     void *handler;                         /* the handler's own state, in the arena */

@@ -9,7 +9,11 @@
 #define RATE_MOST  1000000
 #define BURST_MOST (HTTP_LIMIT_EXCESS_MAX / 1000)
 
+#define CONN_MOST  65535
+#define IP_ZONE    (4u << 20)
+
 static const struct conf_bounds status_bounds = {400, 599};
+static const struct conf_bounds conn_bounds = {1, CONN_MOST};
 static const char *const level_words[] = {"info", "notice", "warn", "error", NULL};
 
 static bool is_parameter(struct slice text, const char *name, struct slice *value)
@@ -140,6 +144,59 @@ static bool parse_req(struct conf_reader *reader, const struct conf_directive *d
 
 static const struct conf_type type_req = {"zone", parse_req};
 
+/* limit_conn */
+
+static bool parse_conn_zone(struct conf_reader *reader, const struct conf_directive *directive,
+                            void *value)
+{
+    struct http_conn_zones *zones = value;
+    const struct conf_word *key = &directive->words[0], *where = &directive->words[1];
+    struct http_conn_zone zone = {.key_text = key->text};
+    struct slice text;
+
+    if (!is_parameter(where->text, "zone=", &text))
+        return http_conf_refuse(reader, where->place, "write `zone=name:10m`",
+                                "`limit_conn_zone` needs zone=");
+    if (!parse_zone_name(reader, where, text, &zone.name, &zone.size))
+        return false;
+    for (size_t i = 0; i < zones->count; i++)
+        if (slice_equal(zones->items[i].name, zone.name))
+            return conf_fail(reader, where->place, "there is a zone `%.*s` already",
+                             HTTP_SHOW(zone.name));
+    if (!http_conf_template(reader, key->text, key->place, &zone.key))
+        return false;
+    zone.shared = arena_format(&reader->conf->arena, "limit_conn %.*s %.*s", HTTP_SHOW(zone.name),
+                               HTTP_SHOW(zone.key_text));
+    *(struct http_conn_zone *)http_conf_append(reader, (void **)&zones->items, &zones->count,
+                                               sizeof zone) = zone;
+    return true;
+}
+
+static const struct conf_type type_conn_zone = {"zone", parse_conn_zone};
+
+static bool parse_conn(struct conf_reader *reader, const struct conf_directive *directive,
+                       void *value)
+{
+    struct http_conn_limits *limits = value;
+    const struct conf_word *name = &directive->words[0], *most = &directive->words[1];
+    struct http_conn_limit limit = {.zone_name = name->text, .place = name->place};
+    uint64_t number;
+
+    if (!number_parse(most->text, CONN_MOST, &number) || number == 0)
+        return conf_fail(reader, most->place, "`%.*s` is no number from 1 to %d",
+                         HTTP_SHOW(most->text), CONN_MOST);
+    for (size_t i = 0; i < limits->count; i++)
+        if (slice_equal(limits->items[i].zone_name, name->text))
+            return conf_fail(reader, name->place, "`%.*s` limits here already",
+                             HTTP_SHOW(name->text));
+    limit.most = (uint32_t)number;
+    *(struct http_conn_limit *)http_conf_append(reader, (void **)&limits->items, &limits->count,
+                                                sizeof limit) = limit;
+    return true;
+}
+
+static const struct conf_type type_conn = {"zone", parse_conn};
+
 static void check(struct conf_reader *reader, const struct conf_scope *scope, void *values);
 
 #define CONF_STRUCT struct http_limits
@@ -166,6 +223,15 @@ static const struct http_req_zone *find_zone(const struct http_limits *http, str
     return NULL;
 }
 
+static const struct http_conn_zone *find_conn_zone(const struct http_limits *http,
+                                                   struct slice name)
+{
+    for (size_t i = 0; i < http->limit_conn_zone.count; i++)
+        if (slice_equal(http->limit_conn_zone.items[i].name, name))
+            return &http->limit_conn_zone.items[i];
+    return NULL;
+}
+
 static void check(struct conf_reader *reader, const struct conf_scope *scope, void *values)
 {
     struct http_limits *limits = values;
@@ -179,6 +245,14 @@ static void check(struct conf_reader *reader, const struct conf_scope *scope, vo
             http_conf_refuse(reader, limit->place, "write `limit_req_zone` in http",
                              "there is no limit_req_zone `%.*s`", HTTP_SHOW(limit->zone_name));
     }
+    for (size_t i = 0; i < limits->limit_conn.count; i++) {
+        struct http_conn_limit *limit = &limits->limit_conn.items[i];
+
+        limit->zone = find_conn_zone(http, limit->zone_name);
+        if (limit->zone == NULL)
+            http_conf_refuse(reader, limit->place, "write `limit_conn_zone` in http",
+                             "there is no limit_conn_zone `%.*s`", HTTP_SHOW(limit->zone_name));
+    }
 }
 
 const struct http_limits *http_limit_find(struct conf_reader *reader,
@@ -190,7 +264,22 @@ const struct http_limits *http_limit_find(struct conf_reader *reader,
         scope = scope->parent;
         limits = conf_values(reader->conf, scope, &http_limit_group);
     }
-    return limits->limit_req.count > 0 ? limits : NULL;
+    return limits->limit_req.count > 0 || limits->limit_conn.count > 0 || limits->limit_conn_ip > 0
+               ? limits
+               : NULL;
+}
+
+/* Somewhere in this block or inside. */
+static bool limits_addresses(const struct conf *conf, const struct conf_scope *scope)
+{
+    const struct http_limits *limits = conf_values(conf, scope, &http_limit_group);
+
+    if (limits != NULL && limits->limit_conn_ip > 0)
+        return true;
+    for (const struct conf_scope *inner = scope->first_child; inner != NULL; inner = inner->next)
+        if (limits_addresses(conf, inner))
+            return true;
+    return false;
 }
 
 void http_limit_zones(const struct conf *conf, struct shared_zones *zones)
@@ -204,4 +293,11 @@ void http_limit_zones(const struct conf *conf, struct shared_zones *zones)
 
         shared_zones_add(zones, zone->shared, zone->size, 0);
     }
+    for (size_t i = 0; limits != NULL && i < limits->limit_conn_zone.count; i++) {
+        const struct http_conn_zone *zone = &limits->limit_conn_zone.items[i];
+
+        shared_zones_add(zones, zone->shared, zone->size, SHARED_LANES);
+    }
+    if (http != NULL && limits_addresses(conf, http))
+        shared_zones_add(zones, HTTP_LIMIT_IP_ZONE, IP_ZONE, SHARED_LANES);
 }

@@ -37,6 +37,33 @@ struct http_req_limits {
     size_t count;
 };
 
+struct http_conn_zone {
+    struct slice name, key_text;
+    struct slice shared;
+    struct http_template key;
+    uint64_t size;
+};
+
+struct http_conn_zones {
+    struct http_conn_zone *items;
+    size_t count;
+};
+
+struct http_conn_limit {
+    struct slice zone_name;
+    struct conf_place place;
+    const struct http_conn_zone *zone; /* found when everything is read */
+    uint32_t most;
+};
+
+struct http_conn_limits {
+    struct http_conn_limit *items;
+    size_t count;
+};
+
+/* The zone of limit_conn_ip, among those of all protocols. */
+#define HTTP_LIMIT_IP_ZONE SLICE("limit_conn_ip")
+
 struct http_limits {
 #include "conf/conf_members.inc"
 #include "http/http_limit.def"

@@ -7,6 +7,7 @@
 #include "http/http_exchange.h"
 #include "http/http_file_cache.h"
 #include "http/http_files_conf.h"
+#include "http/http_limit_conn.h"
 #include "http/http_proxy_tls.h"
 #include "http/http_resolver.h"
 #include "http/http_upstream.h"
@@ -127,6 +128,7 @@ struct http_content *http_content_start(struct worker *worker)
     http_clock_init(&content->clock);
     set_identity(content);
     content->files = http_file_cache_new(&content->arena);
+    content->lanes = http_limit_conn_lanes(worker->zones, &content->arena);
     content->variables = http_conf_registry(worker->conf);
     http_matcher_init(&content->matcher);
     content->locations = arena_zero(&content->arena, (http_conf_location_count(worker->conf) + 1) *

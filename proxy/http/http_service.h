@@ -41,6 +41,7 @@ struct http_content {
     struct worker *worker;
     struct http_clock clock; /* see http_content_clock */
     struct http_file_cache *files;
+    unsigned *lanes; /* of this worker, in the order of its shared zones: http_limit_conn.h */
     const struct http_registry *variables; /* that the configuration makes */
     struct http_matcher matcher;
     struct slice hostname, pid;              /* $hostname, $pid */
