@@ -97,6 +97,7 @@ static const struct {
     REASON(504, "Gateway Time-out"),
     REASON(505, "HTTP Version Not Supported"),
     REASON(507, "Insufficient Storage"),
+    REASON(508, "Loop Detected"),
 };
 
 /* clang-format on */

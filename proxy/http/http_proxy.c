@@ -265,7 +265,7 @@ void http_proxy_handle(struct http_exchange *exchange)
         proxy->framing = http_exchange_framing(exchange);
     proxy->content_length = exchange->request.content_length;
     deadline_init(&proxy->deadline, on_deadline, proxy);
-    if (!http_proxy_choose_target(proxy))
+    if (!http_proxy_choose_target(proxy) || http_proxy_goes_round(proxy))
         return;
     exchange->proxy_target = &proxy->target;
     exchange->handler = proxy;

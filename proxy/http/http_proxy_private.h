@@ -81,6 +81,7 @@ struct http_proxy {
     bool is_spooled;    /* all of the body is in `spool` */
     bool is_pacing;     /* BODY: the backend waits, so as not to be faster than `rate` */
     uint16_t attempt_count;
+    uint32_t steps;            /* of a request that goes to ourselves, this one counted; else 0 */
     uint64_t rate;             /* bytes of the answer's body in a second; 0: any */
     uint64_t body_ms;          /* when the answer's body began */
     enum http_framing framing; /* of the request, as it is sent */
@@ -125,6 +126,11 @@ void http_proxy_complete(struct http_proxy *proxy);
 /* http_proxy_target.c: fills in proxy->target; false: there is none, and the exchange was
  * answered. */
 bool http_proxy_choose_target(struct http_proxy *proxy);
+
+/* http_proxy_loop.c: true: the request came from ourselves too often, and the exchange was
+ * answered. Sets proxy->steps. */
+#define HTTP_PROXY_STEPS_FIELD SLICE("X-Frontd-Steps")
+bool http_proxy_goes_round(struct http_proxy *proxy);
 
 /* http_proxy_attempt.c */
 

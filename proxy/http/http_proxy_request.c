@@ -209,6 +209,12 @@ static void write_own_fields(struct text *out, const struct http_proxy *proxy)
         text_add(out, SLICE("Connection: Upgrade\r\nUpgrade: websocket\r\n"));
     else if (proxy->closes)
         text_add(out, SLICE("Connection: close\r\n"));
+    if (proxy->steps > 0) {
+        text_add(out, HTTP_PROXY_STEPS_FIELD);
+        text_add(out, SLICE(": "));
+        text_number(out, proxy->steps);
+        text_add(out, SLICE("\r\n"));
+    }
     if (proxy->framing == HTTP_CHUNKED) {
         text_add(out, SLICE("Transfer-Encoding: chunked\r\n"));
     } else if (says_length(proxy)) {
@@ -227,6 +233,11 @@ static struct slice client_value(const struct set_fields *fields, const struct h
     return field->value;
 }
 
+static bool is_steps(const struct http_field *field)
+{
+    return slice_equal_fold(field->name, HTTP_PROXY_STEPS_FIELD);
+}
+
 static void write_client_fields(struct text *out, const struct http_proxy *proxy,
                                 const struct set_fields *fields)
 {
@@ -239,7 +250,8 @@ static void write_client_fields(struct text *out, const struct http_proxy *proxy
 
         if (field->id != HTTP_FIELD_HOST && !is_ours(field->id) &&
             !http_proxy_is_hop_field(field, request->fields, request->field_count) &&
-            !is_set(set, field) && !(drops && http_proxy_is_forwarded_field(field->name)))
+            !is_set(set, field) && !(proxy->steps > 0 && is_steps(field)) &&
+            !(drops && http_proxy_is_forwarded_field(field->name)))
             http1_write_field(out, field->name, client_value(fields, field));
     }
 }

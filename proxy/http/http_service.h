@@ -49,6 +49,7 @@ struct http_content {
     struct http_content_location *locations; /* by http_location.number */
     const struct http_upstreams *upstreams;  /* of the configuration */
     struct balancer **balancers;             /* by http_upstream.number */
+    bool *leads_here;                        /* the same: a server of it is this very frontd */
     struct http_resolver *resolvers;         /* http_resolver.c's */
     struct http_proxy_tls *tls;              /* http_proxy_tls.c's */
     struct http2_exchange *spares;           /* http2_exchange.c's */

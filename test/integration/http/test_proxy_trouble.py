@@ -183,3 +183,28 @@ def test_a_backend_that_takes_the_request_slowly_is_waited_for(frontd, scripted_
     client = connect(frontd(config, backend=backend.address).port("http"), timeout=30.0)
     client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 350000\r\n\r\n" + b"x" * 350000)
     assert client.read_response().body == b"slow"
+
+
+LOOP = """
+http {
+    server {
+        listen 127.0.0.1:@http@;
+        location / { proxy_pass http://127.0.0.1:@http@; }
+        location /once/ { proxy_pass http://127.0.0.1:@http@/twice/; }
+        location /twice/ { proxy_pass http://127.0.0.1:@http@/there/; }
+        location /there/ { proxy_pass http://@backend@; }
+        location /elsewhere/ { proxy_pass http://@backend@; }
+    }
+}
+"""
+
+
+def test_a_request_that_goes_round_ends(frontd, http_backend, connect):
+    backend = http_backend()
+    running = frontd(LOOP, backend=backend.address)
+    reply = connect(running.port("http")).request("/round")
+    assert (reply.status, reply.reason) == (508, "Loop Detected")
+    assert "goes round in circles" in running.log()
+    assert connect(running.port("http")).request("/once/").body == b"hello"
+    connect(running.port("http")).request("/elsewhere/")
+    assert backend.requests[-1].field("X-Frontd-Steps") is None
