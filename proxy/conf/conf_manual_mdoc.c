@@ -68,11 +68,14 @@ static void print_prose(struct slice words, struct arena *arena, int fd)
 
     while (words.len > 0) {
         struct slice word = slice_cut(&words, ' ');
+        bool is_full = column + word.len > LINE_MAX_COLUMNS;
 
         if (word.len == 0)
             continue;
         if (column > 0)
-            dprintf(fd, column + word.len > LINE_MAX_COLUMNS ? (column = 0, "\n") : " ");
+            dprintf(fd, "%s", is_full ? "\n" : " ");
+        if (is_full)
+            column = 0;
         column += 1 + word.len;
         word = escape(word, arena);
         dprintf(fd, "%.*s", (int)word.len, word.at);
