@@ -52,13 +52,13 @@ bool http_client_certificate_refuses(struct http_exchange *exchange)
     }
     is_shown = tls_peer_shown(stream_transform_of(exchange->session->client), &failure);
     if (!is_acceptable(exchange, &failure)) {
-        session_log(exchange->session, LOG_INFO, "client SSL certificate verify error: %s",
-                    failure.words);
+        http_exchange_log(exchange, LOG_INFO, "client SSL certificate verify error: %s",
+                          failure.words);
         answer(exchange, "The SSL certificate error");
         return true;
     }
     if (!is_shown && exchange->server->verify == TLS_VERIFY_ON) {
-        session_log(exchange->session, LOG_INFO, "client sent no required SSL certificate");
+        http_exchange_log(exchange, LOG_INFO, "client sent no required SSL certificate");
         answer(exchange, "No required SSL certificate was sent");
         return true;
     }

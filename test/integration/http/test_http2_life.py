@@ -6,6 +6,7 @@ import re
 import threading
 
 import pytest
+from hyperframe.frame import DataFrame
 from support.backends import ok
 from support.http2 import INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR, Http2Client
 from support.wait import wait_until
@@ -347,6 +348,29 @@ def test_answers_take_turns(start, http_backend):
         assert len(client.response(stream).body) == (1024 if stream == 3 else 5_000_000)
     ends = [frame.stream_id for frame in client.frames if "END_STREAM" in frame.flags and frame.type == 0]
     assert ends == [7, 3, 1, 5]
+
+
+def test_connection_window_is_not_lost(start, scripted_backend):
+    """Bytes that nobody wants, in time, late, padded or of a stream that was reset, open it again."""
+    instance = start(scripted_backend(lambda peer: peer.socket.recv(1 << 20) and peer.socket.recv(1)))
+    client = Http2Client(instance.port("http"))
+    sent = 0
+    for number in range(80):
+        path, more = [("/page", []), ("/app", [("content-length", "1")]), ("/none", []), ("/app", [(":x", "y")])][number % 4]
+        stream = client.request(*more, path=path, method="POST", end=False)
+        for part in range(4):
+            frame = DataFrame(stream, b"x" * 12000, flags=["PADDED"])
+            frame.pad_length = 200
+            client.receive_until(
+                lambda: 65535 + sum(f.window_increment for f in client.frames
+                                    if f.type == 8 and f.stream_id == 0) >= sent + 12201)
+            client.send(frame)
+            sent += 12201
+            if part == 1:
+                client.response(stream)  # the rest comes late
+        client.send(b"\0\0\4\3\0" + stream.to_bytes(4, "big") + b"\0\0\0\x08")
+    assert sent > 3_000_000
+    assert client.get(path="/page").status == 200
 
 
 def test_client_that_says_goodbye(start, http_backend):
