@@ -1,6 +1,7 @@
 #include "http/http.h"
 
 #include "http/http1_connection.h"
+#include "http/http_explain.h"
 #include "http/http_opening.h"
 #include "http/http_service.h"
 #include "relay/listen.h"
@@ -111,5 +112,6 @@ const struct protocol http_protocol = {
     .secured = secured,
     .expired = http1_connection_expired,
     .draining = http1_connection_draining,
+    .explain = http_explain,
     .closed = http1_connection_closed,
 };

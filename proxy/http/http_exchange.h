@@ -15,6 +15,7 @@
 
 struct http_exchange;
 struct http_access_state;
+struct http_explanation;
 struct http_limit_held;
 struct http_location; /* what the configuration says for this path: http_conf.h */
 struct http_output;   /* http_output.h */
@@ -105,6 +106,7 @@ struct http_exchange {
      * == NULL: not worked out yet. NULL until the first one is. */
     struct slice *values;
     const struct http_captures *captures; /* $1…$9, of the last regular expression that matched */
+    struct http_explanation *explanation; /* http_explain.c's: nothing is done; else NULL */
     struct http_exchange *parent;         /* of a subrequest: whom it is for; NULL otherwise */
     uint16_t subrequests;                 /* made for this request so far */
     uint8_t jumps;         /* internal redirects so far: HTTP_JUMPS_MAX ends them with a 500 */

@@ -3,6 +3,7 @@
 #include "http/http_access.h"
 #include "http/http_client_certificate.h"
 #include "http/http_conf.h"
+#include "http/http_explain.h"
 #include "http/http_files.h"
 #include "http/http_files_conf.h"
 #include "http/http_output.h"
@@ -78,7 +79,11 @@ static bool choose_server(struct http_exchange *exchange)
 
     exchange->server = found.server;
     exchange->location = found.server->own;
-    return found.regex == NULL || http_variable_keep_groups(exchange, found.regex, matcher);
+    if (found.regex != NULL && !http_variable_keep_groups(exchange, found.regex, matcher))
+        return false;
+    if (exchange->explanation != NULL)
+        http_explain_server(exchange, found.regex);
+    return true;
 }
 
 static bool refuse(struct http_exchange *exchange, unsigned status)
@@ -99,6 +104,8 @@ static bool enter_location(struct http_exchange *exchange)
     if (found.failed || (found.regex != NULL &&
                          !http_variable_keep_groups(exchange, found.regex, &content->matcher)))
         return refuse(exchange, 500);
+    if (exchange->explanation != NULL)
+        http_explain_location(exchange);
     if (found.location->internal && !exchange->is_internal)
         return refuse(exchange, 404);
     if (is_too_large(exchange))
@@ -140,6 +147,14 @@ static bool run_locations(struct http_exchange *exchange)
     }
 }
 
+static void answer(struct http_exchange *exchange)
+{
+    if (exchange->explanation != NULL)
+        http_explain_content(exchange);
+    else
+        http_access_run(exchange, handle_content);
+}
+
 /* As in nginx: a server's own steps before a location is looked for, the location's before anybody
  * is asked who they are. */
 static void handle_path(struct http_exchange *exchange)
@@ -152,7 +167,7 @@ static void handle_path(struct http_exchange *exchange)
             return;
     }
     if (enter_location(exchange) && run_locations(exchange))
-        http_access_run(exchange, handle_content);
+        answer(exchange);
 }
 
 /* What no location sees. */
@@ -210,6 +225,8 @@ void http_jump(struct http_exchange *exchange, struct slice name)
         return;
     }
     http_choose_location(exchange, location);
+    if (exchange->explanation != NULL)
+        http_explain_location(exchange);
     if (run_locations(exchange))
-        http_access_run(exchange, handle_content);
+        answer(exchange);
 }

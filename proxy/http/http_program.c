@@ -1,5 +1,6 @@
 #include "http/http_program.h"
 
+#include "http/http_explain.h"
 #include "http/http_handlers.h"
 #include "http/http_return.h"
 #include "http/http_variables.h"
@@ -89,6 +90,23 @@ static enum flow run_step(struct http_exchange *exchange, const struct http_step
     return FLOW_STOP;
 }
 
+static enum flow run_explained(struct http_exchange *exchange, const struct http_step *step,
+                               size_t *at, bool *searches)
+{
+    const char *path = exchange->request.path.at;
+    size_t before = *at;
+    enum flow flow;
+
+    if (step->kind == HTTP_STEP_RETURN) /* it writes what it answers */
+        http_explain_step(exchange, step, true);
+    flow = run_step(exchange, step, at, searches);
+    if (step->kind == HTTP_STEP_REWRITE)
+        http_explain_step(exchange, step, exchange->request.path.at != path);
+    else if (step->kind != HTTP_STEP_RETURN)
+        http_explain_step(exchange, step, *at == before);
+    return flow;
+}
+
 enum http_program_end http_program_run(struct http_exchange *exchange,
                                        const struct http_program *program)
 {
@@ -96,7 +114,9 @@ enum http_program_end http_program_run(struct http_exchange *exchange,
     bool searches = false;
 
     for (size_t at = 0; at < program->count && flow == FLOW_NEXT; at++)
-        flow = run_step(exchange, &program->steps[at], &at, &searches);
+        flow = exchange->explanation == NULL
+                   ? run_step(exchange, &program->steps[at], &at, &searches)
+                   : run_explained(exchange, &program->steps[at], &at, &searches);
     if (flow == FLOW_ANSWERED)
         return HTTP_PROGRAM_ANSWERED;
     return searches ? HTTP_PROGRAM_SEARCH : HTTP_PROGRAM_GO_ON;

@@ -26,7 +26,7 @@ static struct slice public_host(const struct http_exchange *exchange)
 
 struct slice http_absolute_url(struct http_exchange *exchange, struct slice path)
 {
-    bool secure = session_is_secure(exchange->session);
+    bool secure = exchange->session->listen->tls;
     uint16_t port = exchange->session->listen->address.port;
     const struct http_location *location = exchange->location;
     struct slice host = public_host(exchange);

@@ -8,6 +8,7 @@ enum option_kind {
     OPTION_ACTION, /* says what to do */
     OPTION_QUIET,
     OPTION_VALUE,  /* takes a word */
+    OPTION_FIELD,  /* takes a word, and may be there several times */
     OPTION_SIGNAL, /* takes the name of a command */
 };
 
@@ -29,6 +30,7 @@ static const struct option_row {
     {'p', OPTION_VALUE,  COMMAND_RUN,     offsetof(struct command_line, prefix)},
     {'e', OPTION_VALUE,  COMMAND_RUN,     offsetof(struct command_line, error_log)},
     {'g', OPTION_VALUE,  COMMAND_RUN,     offsetof(struct command_line, globals)},
+    {'H', OPTION_FIELD,  COMMAND_RUN,     0},
     {'s', OPTION_SIGNAL, COMMAND_CONTROL, 0},
 };
 /* clang-format on */
@@ -100,6 +102,12 @@ static bool take_option(const struct option_row *option, const char *rest, struc
         set_action(line, option->action);
         return true;
     }
+    if (option->kind == OPTION_FIELD) {
+        if (line->field_count == COMMAND_FIELDS_MAX)
+            return complain(complaint, "is one field too many", value);
+        line->fields[line->field_count++] = value;
+        return true;
+    }
     memcpy((char *)line + option->value, &value, sizeof value);
     return true;
 }
@@ -134,9 +142,21 @@ static const struct long_word long_words[] = {
     {"--help",       COMMAND_HELP      },
 };
 
+static bool take_url(struct words *words, struct command_line *line,
+                     struct command_complaint *complaint)
+{
+    if (words->at == words->end)
+        return complain(complaint, "needs a URL after it", "--explain");
+    line->url = *words->at++;
+    set_action(line, COMMAND_EXPLAIN);
+    return true;
+}
+
 static bool parse_word(const char *word, struct words *words, struct command_line *line,
                        struct command_complaint *complaint)
 {
+    if (strcmp(word, "--explain") == 0)
+        return take_url(words, line, complaint);
     for (size_t i = 0; i < sizeof long_words / sizeof long_words[0]; i++)
         if (strcmp(word, long_words[i].word) == 0) {
             set_action(line, long_words[i].action);

@@ -12,6 +12,7 @@
 #include "process/master.h"
 #include "process/program.h"
 #include "process/users.h"
+#include "process/worker_explain.h"
 #include "process/zone_files.h"
 #include "tls/tls_tickets.h"
 
@@ -46,6 +47,8 @@ static const char usage[] =
     "                 FILE is PREFIX/frontd.conf then, and the control socket PREFIX/frontd.sock\n"
     "  -e FILE        error log where error_log names none (stderr)\n"
     "  -g DIRECTIVES  directives for the main block: -g 'daemon off;'\n"
+    "  --explain URL  who answers a request for it and why, and what a backend would see;\n"
+    "                 -H 'Name: value' adds a field\n"
     "  -v, -V         version; and what it was built with\n"
     "  -h             this\n"
     "  --directives   every directive there is, with its meaning\n"
@@ -172,6 +175,23 @@ static void tell_build(const struct build *build)
     tell_isolation("frontd-auth", USERS_AUTH);
 }
 
+/* It is workers who know their way with requests. */
+static int explain(const struct program *program, const struct command_line *line,
+                   const struct build *build)
+{
+    const char *words[WORKER_EXPLAIN_WORDS + COMMAND_FIELDS_MAX + 1] = {
+        "frontd-worker",        WORKER_EXPLAIN,   program->paths->conf,
+        program->paths->prefix, program->globals, line->url};
+    int worker = open_beside("frontd-worker", build->worker);
+
+    for (size_t i = 0; i < line->field_count; i++)
+        words[WORKER_EXPLAIN_WORDS + i] = line->fields[i];
+    if (worker >= 0)
+        fexecve(worker, (char *const *)(uintptr_t)words, environ);
+    fprintf(stderr, "%s: cannot start frontd-worker: %s\n", program->name, strerror(errno));
+    return EXIT_REFUSED;
+}
+
 static int act(struct program *program, const struct command_line *line, const struct build *build)
 {
     switch (line->action) {
@@ -182,6 +202,8 @@ static int act(struct program *program, const struct command_line *line, const s
         return check_run(program, line);
     case COMMAND_CONTROL:
         return control(program, line->control);
+    case COMMAND_EXPLAIN:
+        return explain(program, line, build);
     case COMMAND_VERSION:
         fprintf(stderr, "frontd version: frontd/%s\n", build->version);
         return EXIT_DONE;

@@ -4,6 +4,7 @@
 #include "base/ensure.h"
 #include "dns/dns.h"
 #include "process/program.h"
+#include "process/worker_explain.h"
 #include "process/worker_private.h"
 #include "relay/backend.h"
 #include "tls/tls_remote.h"
@@ -12,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* How long what is open may go on when there is no master any more: nobody could end it. */
@@ -135,6 +137,8 @@ int worker_main(int count, const char *const *words, const struct protocol *cons
     struct server server = {.protocols = protocols, .confs = confs};
     struct loop_watch *watch;
 
+    if (count > 1 && strcmp(words[1], WORKER_EXPLAIN) == 0)
+        return worker_explain(count, words, protocols, confs);
     if (!worker_arguments_read(&server.arguments, count, words)) {
         fprintf(stderr, "frontd-worker is started by frontd, not by hand\n");
         return 2;

@@ -52,4 +52,10 @@ struct protocol {
      * session->state. Last words may still be written (session->client directly); they leave before
      * the connection goes. */
     void (*closed)(struct session *session, enum close_reason reason);
+
+    /* Writes to `fd` what would be done with a request for `url` that has these fields ("Name:
+     * value"), and does nothing of it. False, with the reason written, if nobody answers there.
+     * NULL: this protocol has no URLs. */
+    bool (*explain)(struct worker *worker, struct slice url, const struct slice *fields,
+                    size_t count, int fd);
 };

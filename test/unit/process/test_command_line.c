@@ -40,6 +40,7 @@ static const struct {
     {"frontd -p /x/ -e log -g a;", COMMAND_RUN,        false, NULL,     "/x/", "log", "a;"},
     {"frontd -s reload",           COMMAND_CONTROL,    false, NULL,     NULL,  NULL,  NULL},
     {"frontd -sreload -c x",       COMMAND_CONTROL,    false, "x",      NULL,  NULL,  NULL},
+    {"frontd --explain u -c x",    COMMAND_EXPLAIN,    false, "x",      NULL,  NULL,  NULL},
     {"frontd -v",                  COMMAND_VERSION,    false, NULL,     NULL,  NULL,  NULL},
     {"frontd -v -t",               COMMAND_TEST,       false, NULL,     NULL,  NULL,  NULL},
     {"frontd -Tv",                 COMMAND_DUMP,       false, NULL,     NULL,  NULL,  NULL},
@@ -117,9 +118,25 @@ static void the_name_nginx_is_known(void **state)
     assert_false(line.as_nginx);
 }
 
+static void takes_a_url_and_fields(void **state)
+{
+    struct command_line line;
+    struct command_complaint complaint;
+
+    (void)state;
+    assert_true(parse("frontd --explain http://x/ -H a:1 -Hb:2", &line, &complaint));
+    assert_string_equal(line.url, "http://x/");
+    assert_int_equal(line.field_count, 2);
+    assert_string_equal(line.fields[0], "a:1");
+    assert_string_equal(line.fields[1], "b:2");
+    assert_false(parse("frontd --explain", &line, &complaint));
+    assert_string_equal(complaint.option, "--explain");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_a_url_and_fields),
         cmocka_unit_test(what_nginx_users_type_is_understood),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(the_name_nginx_is_known),
