@@ -100,23 +100,6 @@ static void on_head_deadline(void *owner)
 
 /* The session's events. */
 
-static void on_opened(struct session *session)
-{
-    struct http2_connection *connection = memory_zero(sizeof *connection);
-    const struct http_server *server = default_server(session);
-    uint32_t streams = (uint32_t)server->http2_max_concurrent_streams;
-
-    connection->session = session;
-    connection->idle_ms = server->client_header_timeout; /* for the first request */
-    connection->waits = HTTP2_WAIT_NOTHING;
-    loop_task_init(&connection->task, run_task, connection);
-    deadline_init(&connection->head_deadline, on_head_deadline, connection);
-    connection->library = http2_library_new(connection, streams == 0 ? 1 : streams);
-    http2_frames_init(&connection->frames, (uint32_t)HTTP2_PREFACE.len);
-    session->state = connection;
-    http2_connection_advance(connection);
-}
-
 static void on_received(struct session *session)
 {
     struct http2_connection *connection = session->state;
@@ -195,6 +178,25 @@ static void on_draining(struct session *session)
     connection->waits = HTTP2_WAIT_DRAIN;
     session_expire_in(session, DRAIN_MS);
     http2_connection_advance(connection);
+}
+
+static void on_opened(struct session *session)
+{
+    struct http2_connection *connection = memory_zero(sizeof *connection);
+    const struct http_server *server = default_server(session);
+    uint32_t streams = (uint32_t)server->http2_max_concurrent_streams;
+
+    connection->session = session;
+    connection->idle_ms = server->client_header_timeout; /* for the first request */
+    connection->waits = HTTP2_WAIT_NOTHING;
+    loop_task_init(&connection->task, run_task, connection);
+    deadline_init(&connection->head_deadline, on_head_deadline, connection);
+    connection->library = http2_library_new(connection, streams == 0 ? 1 : streams);
+    http2_frames_init(&connection->frames, (uint32_t)HTTP2_PREFACE.len);
+    session->state = connection;
+    http2_connection_advance(connection);
+    if (session->phase == SESSION_OPEN && session->worker->draining)
+        on_draining(session); /* it was accepted before, and decided late */
 }
 
 static void free_connection(void *owner)

@@ -8,7 +8,7 @@ import threading
 import pytest
 from hyperframe.frame import DataFrame
 from support.backends import ok
-from support.http2 import INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR, Http2Client
+from support.http2 import INTERNAL_ERROR, NO_ERROR, PREFACE, PROTOCOL_ERROR, Http2Client
 from support.wait import wait_until
 
 CONFIG = """
@@ -333,6 +333,33 @@ def test_download_is_interrupted_by_others(start, http_backend):
     assert client.get(path="/page").body == b"x" * 1024
     client.send(b"\0\0\4\3\0" + big.to_bytes(4, "big") + b"\0\0\0\x08")
     assert client.get(path="/app").status == 200
+
+
+def test_connection_that_begins_in_a_draining_worker(start, http_backend):
+    """It was accepted before the reload: one answer, and GOAWAY at once."""
+    instance = start(http_backend())
+    client = Http2Client(instance.port("http"), hello=False)
+    worker = instance.workers()
+    instance.reload()
+    wait_until(lambda: set(instance.workers()) - set(worker), "new workers")
+    client.send(PREFACE, b"\0\0\0\4\0\0\0\0\0")
+    stream = client.request(path="/app")
+    assert client.response(stream).body == b"hello"
+    client.receive_all()
+    assert client.goaway.error_code == NO_ERROR and client.ended
+
+
+def test_file_that_shrinks_is_cut_visibly(start, http_backend):
+    instance = start(http_backend())
+    client = Http2Client(instance.port("http"))
+    client.opens_windows = False
+    big = client.request(path="/big")
+    client.receive_until(lambda: len(client.stream(big).body) == 65535)
+    instance.file("www/big").write_bytes(b"x" * 100_000)
+    client.send(b"\0\0\4\x08\0" + big.to_bytes(4, "big") + b"\0\x7f\0\0", b"\0\0\4\x08\0\0\0\0\0\0\x7f\0\0")
+    response = client.response(big)
+    assert response.reset == INTERNAL_ERROR and not response.ended and len(response.body) <= 100_000
+    assert client.get(path="/page").status == 200
 
 
 def test_answers_take_turns(start, http_backend):
