@@ -67,6 +67,26 @@ def unprivileged(instance):
     instance.wrapper += ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
 
 
+# (1) for passwords
+
+
+@needs_root
+@pytest.mark.skipif(is_sanitized(), reason="a sanitizer's shadow memory takes minutes to scan: run on the plain build")
+def test_no_worker_and_no_master_holds_a_hash_of_a_password(proxy, connect):
+    instance = proxy(workers=2)
+    windows = [b"m9b0ik8No5Tc.qaG/GpoPe1785nERaAE3qKSqyqyvoyIl9BzFgNTi"]
+    instance.file("passwords", b"user:$2y$04$" + windows[0] + b"\n").chmod(0o644)  # "secret"
+    instance.start()
+    for _ in range(20):
+        client = connect(instance.port("https"), tls=client_tls(instance.certificates.authority))
+        assert client.request("/private/", fields=["Authorization: Basic dXNlcjpzZWNyZXQ="]).status in (403, 404)
+        client.close()
+    found = roles(instance)
+    assert places(found["frontd-auth"][0], windows), "the control: frontd-auth has them"
+    for pid in (instance.process.pid, *found["frontd-worker"], *found["frontd-keyholder"]):
+        assert not places(pid, windows), f"{pid} holds a hash"
+
+
 # (2) (10) where there is no better memory for keys
 
 
