@@ -9,6 +9,7 @@
 #include "http/http_output_conf.h"
 #include "http/http_realip_conf.h"
 #include "http/http_rewrite_conf.h"
+#include "http/http_site.h"
 #include "relay/relay_conf.h"
 
 #define ROW_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -82,6 +83,7 @@ static const struct conf_group *const groups[] = {
     &http_output_group,
     &http_auth_request_group,
     &http_realip_group,
+    &http_site_group,
     &http_ignored_group,
     NULL,
 };

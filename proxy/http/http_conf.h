@@ -107,6 +107,7 @@ struct http_keepalive {
 
 struct http_access; /* http_access_conf.h */
 struct http_realip; /* http_realip_conf.h */
+struct http_site;   /* http_site.h */
 struct http_files;  /* http_files_conf.h */
 struct http_limits; /* http_limit_conf.h */
 
@@ -178,6 +179,7 @@ struct http_server {
     const struct http_location *own; /* where no location matches */
     const http_location_pointer *locations;
     size_t location_count;
+    const struct http_site *site;   /* NULL: nothing of it is used */
     enum tls_verify verify;         /* whether clients are to show a certificate */
     const struct conf_scope *scope; /* for conf_values of groups that others own: tls_conf */
 };

@@ -3,6 +3,7 @@
 #include "http/http_conf_address.h"
 #include "http/http_conf_types.h"
 #include "http/http_rewrite_conf.h"
+#include "http/http_site.h"
 #include "tls/tls_conf.h"
 
 /* Servers. */
@@ -33,6 +34,7 @@ static struct http_server *prepare_server(struct conf_reader *reader,
 
     if (server->scope != NULL)
         return server;
+    server->site = http_site_find(reader->conf, scope);
     if (tls != NULL)
         server->verify = (enum tls_verify)tls->ssl_verify_client;
     server->scope = scope;

@@ -11,6 +11,7 @@
 #include "http/http_realip.h"
 #include "http/http_return.h"
 #include "http/http_service.h"
+#include "http/http_site.h"
 #include "http/http_variables.h"
 
 static bool is_too_large(const struct http_exchange *exchange)
@@ -195,7 +196,8 @@ void http_handle(struct http_exchange *exchange)
     http_realip_apply(exchange, exchange->server->own);
     if (!has_server)
         http_exchange_error(exchange, 500);
-    else if (!is_answered_at_once(exchange))
+    else if (!is_answered_at_once(exchange) &&
+             (exchange->server->site == NULL || !http_site_answers(exchange)))
         handle_path(exchange);
 }
 

@@ -10,6 +10,7 @@
 #include "http/http_limit_conn.h"
 #include "http/http_proxy_tls.h"
 #include "http/http_resolver.h"
+#include "http/http_site.h"
 #include "http/http_upstream.h"
 #include "net/loop.h"
 #include "relay/listen.h"
@@ -75,6 +76,9 @@ static void add_server(struct http_content *content, const struct http_server *s
 
     while ((location = http_blocks_next(content->worker->conf, &blocks)) != NULL)
         add_location(content, location);
+    if (server->site != NULL && server->site->acme_webroot.len > 0)
+        content->locations[server->own->number].acme_root =
+            http_file_cache_root(content->files, server->site->acme_webroot);
     content->locations[server->own->number].paths = http_paths_new(server, &content->arena);
 }
 

@@ -27,6 +27,7 @@ struct tls_client;
 struct http_content_location {
     const struct http_paths *paths; /* of a server's own block: its locations */
     struct http_root *root;         /* NULL: the location has none */
+    struct http_root *acme_root;    /* of a server itself; NULL: it has none */
     const struct log_file **logs;   /* where its lines go, by its access_log; NULL: nowhere */
     size_t log_count;
     struct log error_log;          /* of its block */

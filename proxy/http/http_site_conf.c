@@ -1,0 +1,18 @@
+#include "http/http_site.h"
+
+#define CONF_STRUCT struct http_site
+static const struct conf_row rows[] = {
+#include "conf/conf_rows.inc"
+#include "http/http_site.def"
+};
+#undef CONF_STRUCT
+
+const struct conf_group http_site_group = {"http_site", sizeof(struct http_site), rows,
+                                           sizeof rows / sizeof rows[0], NULL};
+
+const struct http_site *http_site_find(const struct conf *conf, const struct conf_scope *scope)
+{
+    const struct http_site *site = conf_values(conf, scope, &http_site_group);
+
+    return site->https_redirect || site->acme_webroot.len > 0 ? site : NULL;
+}
