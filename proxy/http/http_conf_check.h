@@ -14,3 +14,9 @@ void http_conf_add_locations(struct conf_reader *reader, const struct conf_scope
 /* auth_basic and its file belong together. */
 void http_conf_check_auth(struct conf_reader *reader, const struct conf_scope *scope,
                           const struct http_location *location);
+
+/* http_conf_lint.c: what is allowed and hardly ever meant. */
+void http_conf_lint_locations(struct conf_reader *reader, const http_location_pointer *locations,
+                              size_t count);
+void http_conf_lint_program(struct conf_reader *reader, const struct conf_scope *scope,
+                            const struct http_location *location);

@@ -242,6 +242,7 @@ void http_conf_add_locations(struct conf_reader *reader, const struct conf_scope
                              struct http_server *server)
 {
     add_inside(reader, scope, server, NULL, &server->locations, &server->location_count);
+    http_conf_lint_locations(reader, server->locations, server->location_count);
 }
 
 static void check_root(struct conf_reader *reader, const struct conf_scope *scope,
@@ -318,4 +319,5 @@ void http_check_location(struct conf_reader *reader, const struct conf_scope *sc
     check_root(reader, scope, location);
     http_conf_check_auth(reader, scope, location);
     resolve_formats(reader, scope, &location->access_log);
+    http_conf_lint_program(reader, scope, location);
 }

@@ -71,6 +71,7 @@ struct http_regex *http_regex_compile(struct slice pattern, bool any_case, struc
     int code = 0;
 
     regex->pattern = arena_keep(arena, pattern);
+    regex->any_case = any_case;
     regex->code =
         pcre2_compile((PCRE2_SPTR)regex->pattern.at, pattern.len, options, &code, &offset, context);
     if (regex->code == NULL) {

@@ -22,6 +22,7 @@ struct http_regex_name {
 
 struct http_regex {
     struct slice pattern;
+    bool any_case;
     const void *code; /* pcre2_code */
     uint32_t group_count;
     struct http_regex_name *names; /* those of groups below HTTP_REGEX_GROUPS */

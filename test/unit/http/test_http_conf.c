@@ -122,6 +122,24 @@ static const struct finding_case finding_cases[] = {
     {LOCATION("limit_except GET PROPFIND { deny all; auth_basic off; }"), ""},
     {LOCATION("limit_except GTE { deny all; }"),
      "1:37: error: unknown method `GTE`\n= did you mean `GET`?\n"},
+    {SERVER("location ~ a{}\nlocation ~ a{}"),
+     "2:12: warning: no path reaches this location: the first regular expression that matches "
+     "counts (1)\n= put it before the other one\n"},
+    {SERVER("location ~ a{}\nlocation ~* a{} location ~ ab{}"), ""},
+    {SERVER("location ~ ^/{}\nlocation ~ b{}"),
+     "2:12: warning: no path reaches this location: the first regular expression that matches "
+     "counts (1)\n= put it before the other one\n"},
+    {SERVER("location ^~ /i/{}\nlocation ~ ^/i/x[.]gif{}"),
+     "2:12: warning: no path reaches this location: `^~` goes before regular expressions (1)\n"
+     "= leave out `^~`, or put this one inside that location\n"},
+    {SERVER("location ^~ /i/{} location /i/x/{} location ~ ^/i/x[.]gif{} location ~ ^/i{}"
+            " location ~ ^/i/|x{} location ^~ /i/y/ {} location ~ ^/i/y?{}"), ""},
+    {LOCATION("return 301 https://$host$uri;"),
+     "1:24: note: `$uri` in a redirect is decoded: it is not what the client asked for\n"
+     "= write `$request_uri`, which has the query, too\n"},
+    {LOCATION("auth_basic a; auth_basic_user_file u; return 200 secret;"),
+     "1:62: warning: `return` answers before anybody is asked for a password (1)\n"
+     "= as in nginx; leave out `auth_basic` here, or serve a file\n"},
     {SERVER("if ($host){return 404;} set $a 1; rewrite ^/x(.*) /y$1?z last; break;"), ""},
     {LOCATION("if ($a = 1){set $a 2; root /x;} if (-f $request_filename){break;}"
               "if ($host !~* \"(a b)\"){} if ( $uri != \"/x\" ) { return 204; }"), ""},
