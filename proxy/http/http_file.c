@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "http/http_autoindex.h"
 #include "http/http_exchange.h"
 #include "http/http_file_cache.h"
 #include "http/http_file_send.h"
@@ -150,13 +151,17 @@ static struct slice name_of(struct http_exchange *exchange, const struct http_in
     return name->has_variables ? http_evaluate(exchange, &name->text) : name->plain;
 }
 
-/* What nothing was found for. */
+/* What no index file was found for. */
 static void refuse_directory(struct http_exchange *exchange, struct slice directory)
 {
     struct http_root *root = root_of(exchange);
 
     if (root == NULL || !http_file_is_directory(root, directory, now(exchange))) {
         fail(exchange, directory, ENOENT);
+        return;
+    }
+    if (exchange->location->files->autoindex) {
+        http_autoindex_handle(exchange, root, directory);
         return;
     }
     http_exchange_log(exchange, LOG_ERROR, "directory index of \"%s%s\" is forbidden",

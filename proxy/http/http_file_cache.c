@@ -23,6 +23,7 @@ struct http_root {
     uint64_t generation; /* counts the directories that stood there */
     uint64_t checked_ms;
     struct rights **confined; /* the cache's */
+    bool is_listed;           /* autoindex */
 };
 
 struct http_file_cache {
@@ -59,6 +60,11 @@ struct http_root *http_file_cache_root(struct http_file_cache *cache, struct sli
     return root;
 }
 
+void http_file_cache_list(struct http_root *root)
+{
+    root->is_listed = true;
+}
+
 static void reopen_root(struct http_root *root)
 {
     if (root->fd >= 0)
@@ -78,6 +84,8 @@ void http_file_cache_confine(struct http_file_cache *cache, struct rights *right
         root->device = status.st_dev;
         root->inode = status.st_ino;
         rights_read(rights, root->fd);
+        if (root->is_listed)
+            rights_list(rights, root->fd);
     }
     cache->confined = rights;
 }
@@ -450,4 +458,12 @@ bool http_file_is(struct http_root *root, struct slice path, enum http_file_test
     is_there = fstat(fd, &status) == 0 && passes(status.st_mode, test);
     close(fd);
     return is_there;
+}
+
+int http_file_open_directory(struct http_root *root, struct slice path, uint64_t now_ms)
+{
+    if (check_root(root, now_ms))
+        return open_in(root, path, O_RDONLY | O_DIRECTORY);
+    errno = ENOENT;
+    return -1;
 }

@@ -53,6 +53,9 @@ void http_file_cache_free(struct http_file_cache *cache);
 /* The root for this directory; the same one for the same path. */
 struct http_root *http_file_cache_root(struct http_file_cache *cache, struct slice path);
 
+/* The directories below it may be listed, too: http_file_open_directory. Before confine. */
+void http_file_cache_list(struct http_root *root);
+
 struct rights;
 
 /* Opens every root there is and takes the right to read below it, for a process that will have no
@@ -83,3 +86,6 @@ enum http_file_test {
 /* Is there such a thing below `root`? Links are followed, but not out of it. */
 bool http_file_is(struct http_root *root, struct slice path, enum http_file_test test,
                   uint64_t now_ms);
+
+/* The directory, open to be listed; -1 with errno. */
+int http_file_open_directory(struct http_root *root, struct slice path, uint64_t now_ms);

@@ -50,6 +50,13 @@ struct http_place {
     bool has_variables;
 };
 
+enum http_autoindex_format {
+    HTTP_AUTOINDEX_HTML,
+    HTTP_AUTOINDEX_XML,
+    HTTP_AUTOINDEX_JSON,
+    HTTP_AUTOINDEX_JSONP,
+};
+
 struct http_files {
 #include "conf/conf_members.inc"
 #include "http/http_files.def"

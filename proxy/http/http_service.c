@@ -60,6 +60,8 @@ static void add_location(struct http_content *content, const struct http_locatio
 
     if (location->files->place.base.len > 0)
         found->root = http_file_cache_root(content->files, location->files->place.base);
+    if (found->root != NULL && location->files->autoindex)
+        http_file_cache_list(found->root);
     find_logs(content, location);
     if (http_location_proxies(location))
         http_proxy_start(content, location);

@@ -19,6 +19,8 @@ enum sandbox_role {
 struct sandbox_grants {
     const int *readable; /* files, or directories with all below; O_PATH is enough */
     size_t readable_count;
+    const int *listable; /* directories whose names, and of all below, may be listed */
+    size_t listable_count;
     const uint16_t *ports; /* TCP ports to connect to */
     size_t port_count;
     bool any_port; /* all of them */

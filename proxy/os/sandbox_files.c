@@ -129,6 +129,8 @@ static bool grant_all(int ruleset, const struct sandbox_grants *grants, bool has
 
     for (size_t i = 0; i < grants->readable_count; i++)
         good = grant_path(ruleset, grants->readable[i], FILES_READ) && good;
+    for (size_t i = 0; i < grants->listable_count; i++)
+        good = grant_path(ruleset, grants->listable[i], FILES_LIST) && good;
     for (size_t i = 0; has_ports && i < grants->port_count; i++)
         good = grant_port(ruleset, grants->ports[i]) && good;
     if (grants->readable_count == 0 && grants->port_count == 0)

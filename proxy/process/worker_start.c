@@ -221,6 +221,8 @@ static bool confine(struct server *server)
     const struct sandbox_grants grants = {
         .readable = rights->readable,
         .readable_count = rights->readable_count,
+        .listable = rights->listable,
+        .listable_count = rights->listable_count,
         .ports = rights->ports,
         .port_count = rights->port_count,
         .any_port = rights->any_port,

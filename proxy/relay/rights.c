@@ -11,6 +11,13 @@ void rights_read(struct rights *rights, int fd)
     rights->readable[rights->readable_count++] = fd;
 }
 
+void rights_list(struct rights *rights, int fd)
+{
+    rights->listable =
+        memory_grow(rights->listable, (rights->listable_count + 1) * sizeof *rights->listable);
+    rights->listable[rights->listable_count++] = fd;
+}
+
 void rights_connect(struct rights *rights, uint16_t port)
 {
     for (size_t i = 0; i < rights->port_count; i++)
@@ -28,6 +35,7 @@ void rights_connect_any(struct rights *rights)
 void rights_deinit(struct rights *rights)
 {
     free(rights->readable);
+    free(rights->listable);
     free(rights->ports);
     *rights = (struct rights){0};
 }

@@ -10,6 +10,8 @@
 struct rights {
     int *readable; /* directories and files, open with O_PATH; whoever opened them closes them */
     size_t readable_count;
+    int *listable; /* directories whose names are shown: the same */
+    size_t listable_count;
     uint16_t *ports; /* of backends */
     size_t port_count;
     bool any_port; /* which ones is known only when requests come */
@@ -21,6 +23,7 @@ struct rights {
 };
 
 void rights_read(struct rights *rights, int fd);
+void rights_list(struct rights *rights, int fd);
 void rights_connect(struct rights *rights, uint16_t port);
 void rights_connect_any(struct rights *rights);
 void rights_deinit(struct rights *rights);

@@ -364,7 +364,6 @@ struct refused_case {
 /* clang-format off */
 static const struct refused_case refused[] = {
     {"add_header", "http{%s}", false},
-    {"autoindex", "http{%s}", false},
     {"brotli_comp_level", "http{%s}", false},
     {"fastcgi_pass", LOCATION("%s"), false},
     {"fastcgi_split_path_info", SERVER("%s"), false},
