@@ -90,6 +90,25 @@ static const struct conf_type tls_conf_type_early_data = {
     .parse = parse_early_data,
 };
 
+static bool parse_password_file(struct conf_reader *reader, const struct conf_directive *directive,
+                                void *value)
+{
+    struct conf_finding *finding;
+
+    (void)value;
+    finding = conf_report_add(reader->report, CONF_ERROR, directive->name.place,
+                              "`ssl_password_file` is not supported");
+    conf_finding_help(
+        reader->report, finding,
+        "decrypt the key: openssl pkey -in KEY -out KEY.plain, readable by root only");
+    return false;
+}
+
+static const struct conf_type tls_conf_type_password_file = {
+    .name = CONF_TYPE_REFUSED,
+    .parse = parse_password_file,
+};
+
 /* Commands that would read files, which workers cannot, or undo what other directives say. */
 static const char *const refused_commands[] = {
     "Certificate",  "PrivateKey",   "ServerInfoFile", "ChainCAPath",
