@@ -254,7 +254,7 @@ def test_no_worker_serves_it_before_all_can(edge):
             assert edge.served() == edge.serial
         edge.frontd.wait_for_log(rf"could not be taken.*worker {victim} was not ready in time", since=mark, timeout=30)
         assert {edge.served() for _ in range(10)} == {edge.serial}
-        assert len(edge.frontd.keyholders()) == 1
+        wait_until(lambda: len(edge.frontd.keyholders()) == 1, edge.frontd.describe)
     finally:
         os.kill(victim, signal.SIGCONT)
     wait_for_swap(edge, mark)
@@ -405,7 +405,7 @@ def test_a_reload_in_the_middle_of_a_swap_wins(edge):
         os.kill(victim, signal.SIGCONT)
     wait_until(lambda: not set(edge.workers) & set(edge.frontd.workers()), edge.frontd.describe)
     assert_all_serve(edge, serial)
-    assert len(edge.frontd.keyholders()) == 1
+    wait_until(lambda: len(edge.frontd.keyholders()) == 1, edge.frontd.describe)
 
 
 def test_files_that_are_only_touched_change_nothing(edge):
