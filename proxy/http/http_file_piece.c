@@ -3,10 +3,9 @@
 #include <errno.h>
 #include <unistd.h>
 
-bool http_file_piece_read(struct http_file_piece *piece, char *memory, size_t most,
-                          struct slice *bytes)
+bool http_file_piece_read(struct http_file_piece *piece, char *memory, struct slice *bytes)
 {
-    size_t wanted = piece->left < most ? (size_t)piece->left : most;
+    size_t wanted = piece->left < HTTP_FILE_PIECE_READ ? (size_t)piece->left : HTTP_FILE_PIECE_READ;
     ssize_t got;
 
     do

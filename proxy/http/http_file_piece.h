@@ -16,7 +16,7 @@ struct http_file_piece {
 #define HTTP_FILE_PIECE_READ  (32u << 10)
 #define HTTP_FILE_PIECE_READS 8
 
-/* The next bytes, at most `most`, in `memory` (HTTP_FILE_PIECE_READ bytes). False: the file is
+/* The next bytes, in `memory` (HTTP_FILE_PIECE_READ bytes). False: the file is
  * shorter than it was or cannot be read. */
-bool http_file_piece_read(struct http_file_piece *piece, char *memory, size_t most,
-                          struct slice *bytes) __attribute__((warn_unused_result));
+bool http_file_piece_read(struct http_file_piece *piece, char *memory, struct slice *bytes)
+    __attribute__((warn_unused_result));

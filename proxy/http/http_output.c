@@ -116,7 +116,7 @@ static uint64_t size_of(struct http_exchange *exchange, const struct http_rate_r
 
 static void choose_rate(struct http_exchange *exchange, const struct http_output_conf *conf)
 {
-    struct http_rate *rate = &exchange->output->rate;
+    struct http_rate *rate = &exchange->output->pace.rate;
 
     if (exchange->parent != NULL || exchange->is_head_request || exchange->response.status == 101)
         return;
@@ -150,7 +150,7 @@ static void on_head(struct http_exchange *exchange)
             exchange->response.framing = HTTP_TO_CLOSE;
     }
     if (exchange->output->gzip == NULL && exchange->output->ssi == NULL &&
-        exchange->output->rate.per_second == 0) {
+        exchange->output->pace.rate.per_second == 0) {
         exchange->transport = inner(exchange);
     } else {
         exchange->transport = &body_transport;

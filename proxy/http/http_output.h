@@ -4,7 +4,7 @@
 #include "http/http_exchange.h"
 #include "http/http_file_piece.h"
 #include "http/http_gzip.h"
-#include "http/http_rate.h"
+#include "http/http_pace.h"
 #include "net/loop.h"
 
 /* Between a handler and the connection: a transport that sits on the connection's. When the head is
@@ -18,9 +18,8 @@ struct http_output {
     struct http_ssi *ssi;                  /* NULL: the body has no commands to run */
     struct http_gzip *gzip;                /* NULL: the body is not compressed */
     struct deadline flush;                 /* what was put in shall come out */
-    struct http_rate rate;
-    struct deadline pause; /* until there is room again by `rate` */
-    struct loop_task task; /* goes on with the file */
+    struct http_pace pace;                 /* limit_rate */
+    struct loop_task task;                 /* goes on with the file */
     struct http_file_piece file;
     bool is_live;      /* every piece comes out at once */
     bool sends_file;   /* the handler's file is on its way */

@@ -16,7 +16,7 @@ static void sink(void *owner, struct slice bytes)
 {
     struct http_exchange *exchange = owner;
 
-    exchange->output->inner->body(exchange, bytes);
+    http_pace_write(exchange, bytes);
 }
 
 static void compress(struct http_exchange *exchange, struct slice bytes, enum http_gzip_mode mode)
@@ -40,7 +40,7 @@ void http_output_emit(struct http_exchange *exchange, struct slice bytes)
     struct http_output *output = exchange->output;
 
     if (output->gzip == NULL)
-        output->inner->body(exchange, bytes);
+        http_pace_write(exchange, bytes);
     else
         compress(exchange, bytes, output->is_live ? HTTP_GZIP_FLUSH : HTTP_GZIP_MORE);
 }
@@ -51,7 +51,7 @@ void http_output_emit_end(struct http_exchange *exchange)
 
     if (output->gzip != NULL)
         compress(exchange, SLICE_NONE, HTTP_GZIP_END);
-    output->inner->finish(exchange);
+    http_pace_finish(exchange);
 }
 
 void http_output_body_write(struct http_exchange *exchange, struct slice bytes)
@@ -83,28 +83,9 @@ static bool waits_for_include(const struct http_output *output)
     return output->ssi != NULL && http_ssi_is_waiting(output->ssi);
 }
 
-/* True: the pause is over when there is room again. */
-static bool is_ahead(struct http_exchange *exchange)
-{
-    struct http_output *output = exchange->output;
-    uint32_t wait_ms =
-        output->rate.per_second == 0
-            ? 0
-            : http_rate_wait(&output->rate, exchange->body_sent, loop_now(loop_of(exchange)));
-
-    if (wait_ms > 0 && !deadline_is_set(&output->pause))
-        deadline_set(loop_of(exchange), &output->pause, wait_ms);
-    return wait_ms > 0;
-}
-
-bool http_output_is_full(struct http_exchange *exchange)
-{
-    return is_ahead(exchange) || exchange->output->inner->is_full(exchange);
-}
-
 bool http_output_body_is_full(struct http_exchange *exchange)
 {
-    return waits_for_include(exchange->output) || http_output_is_full(exchange);
+    return waits_for_include(exchange->output) || http_pace_is_full(exchange);
 }
 
 /* Files. */
@@ -114,20 +95,8 @@ static void let_go(struct http_output *output)
     output->sends_file = false;
     loop_task_cancel(&output->task);
     deadline_clear(&output->flush);
-    deadline_clear(&output->pause);
+    http_pace_drop(&output->pace);
     http_ssi_free(output->ssi);
-}
-
-/* By the rate; compressed, it will be less than that. */
-static size_t room(const struct http_exchange *exchange)
-{
-    const struct http_output *output = exchange->output;
-    uint64_t most =
-        output->rate.per_second == 0
-            ? HTTP_FILE_PIECE_READ
-            : http_rate_room(&output->rate, exchange->body_sent, loop_now(loop_of(exchange)));
-
-    return most < HTTP_FILE_PIECE_READ ? (size_t)most : HTTP_FILE_PIECE_READ;
 }
 
 /* False: the answer cannot become what was promised. */
@@ -136,7 +105,7 @@ static bool read_some(struct http_exchange *exchange)
     char memory[HTTP_FILE_PIECE_READ];
     struct slice bytes;
 
-    if (!http_file_piece_read(&exchange->output->file, memory, room(exchange), &bytes))
+    if (!http_file_piece_read(&exchange->output->file, memory, &bytes))
         return false;
     http_output_body_write(exchange, bytes);
     return true;
@@ -201,7 +170,7 @@ static void on_aborted(struct http_exchange *exchange)
         output->reader->aborted(exchange);
 }
 
-static void on_drained(struct http_exchange *exchange)
+void http_output_drained(struct http_exchange *exchange)
 {
     if (waits_for_include(exchange->output))
         http_ssi_drained(exchange->output->ssi);
@@ -230,15 +199,10 @@ static void on_ended(struct http_exchange *exchange)
         output->reader->ended(exchange);
 }
 
-static void on_pause_over(void *owner)
-{
-    on_drained(owner);
-}
-
 static const struct http_body_reader body_reader = {
     .body = on_body,
     .aborted = on_aborted,
-    .drained = on_drained,
+    .drained = http_output_drained,
     .ended = on_ended,
 };
 
@@ -247,7 +211,7 @@ void http_output_body_begin(struct http_exchange *exchange)
     struct http_output *output = exchange->output;
 
     deadline_init(&output->flush, on_flush, exchange);
-    deadline_init(&output->pause, on_pause_over, exchange);
+    http_pace_begin(exchange);
     loop_task_init(&output->task, on_task, exchange);
     output->reader = exchange->reader;
     exchange->reader = &body_reader;

@@ -18,5 +18,5 @@ void http_output_emit(struct http_exchange *exchange, struct slice bytes);
 void http_output_emit_end(struct http_exchange *exchange);
 void http_output_go_on(struct http_exchange *exchange);
 
-/* Does the client take no more now? Then the exchange's reader is told when it does. */
-bool http_output_is_full(struct http_exchange *exchange);
+/* For the stages before the connection: the client takes bytes again. */
+void http_output_drained(struct http_exchange *exchange);

@@ -177,7 +177,7 @@ static bool on_is_full(void *owner)
 {
     struct http_ssi *ssi = owner;
 
-    return http_output_is_full(ssi->exchange);
+    return http_pace_is_full(ssi->exchange);
 }
 
 /* reference/http.md 5.4-9: never an error page inside the page. */

@@ -294,7 +294,7 @@ static void read_file(struct http_subrequest *subrequest)
     for (unsigned i = 0; i < HTTP_FILE_PIECE_READS && subrequest->file.left > 0; i++) {
         if (on_is_full(&subrequest->base)) /* http_subrequest_go_on follows */
             return;
-        if (!http_file_piece_read(&subrequest->file, memory, sizeof memory, &bytes)) {
+        if (!http_file_piece_read(&subrequest->file, memory, &bytes)) {
             end(subrequest, false);
             return;
         }

@@ -35,6 +35,8 @@ http {
         root @home@/site;
         location /slow/ { limit_rate 100k; }
         location /later/ { limit_rate 1k; limit_rate_after 10m; }
+        location /small/ { limit_rate 5k; }
+        location /return/ { limit_rate 4; return 200 "some words"; }
         location /variable/ { limit_rate $arg_rate; }
         location /backend/ { limit_rate 100k; proxy_pass http://@backend@; }
         location /packed/ { limit_rate 1k; gzip on; gzip_types text/plain; }
@@ -85,9 +87,14 @@ def test_an_answer_takes_the_time_it_shall(frontd_files, http_backend):
     site = frontd_files(RATE, backend=http_backend(ok(large)).address)
     for folder in ("slow", "later", "variable", "packed"):
         site.file(f"site/{folder}/file.txt", large)
+    site.file("site/small/file.txt", large[:15_000])
     port = site.start().port("http")
     seconds, body = took(port, "/slow/file.txt")
     assert body == large and seconds > 1.8
+    seconds, body = took(port, "/small/file.txt")  # in memory, and so written at once
+    assert body == large[:15_000] and seconds > 1.5
+    seconds, body = took(port, "/return/")
+    assert body == b"some words" and seconds > 1
     seconds, body = took(port, "/backend/x")
     assert body == large
     assert took(port, "/variable/file.txt?rate=100k")[0] > 1.8
