@@ -12,6 +12,7 @@
 #include "relay/listen.h"
 #include "relay/log_files.h"
 #include "relay/session.h"
+#include "relay/shared_zone.h"
 #include "relay/worker.h"
 
 #include <setjmp.h>
@@ -29,6 +30,7 @@ struct stage {
     struct arena arena;
     struct listen_list listens;
     struct log_files files;
+    struct shared_zones zones; /* none */
     struct log log;
     struct worker worker;
     struct session session;
@@ -61,6 +63,18 @@ static const char source[] =
     "location /gone { return 410; }"
     "location /drop { return 444; }"
     "location /nothing { return 204; }"
+    "location /p/a/ { rewrite ^/p/a/(.*)$ /q/$1; }"
+    "location /p/b/ { rewrite ^/p/b/(.*)$ /q/$1 break; rewrite ^ /never; }"
+    "location /p/c/ { rewrite ^/p/c/(.*)$ /q?x=$1; }"
+    "location /p/d/ { rewrite ^/p/d/(.*)$ /q?x=$1?; }"
+    "location /p/e/ { rewrite ^/p/e/(.*)$ /q/$1; break; }"
+    "location /p/f/ { if ($arg_x) { rewrite ^ /yes; } rewrite ^/p/ /no; }"
+    "location /p/g/ { rewrite ^/p/g/(.*)$ /to/$1 redirect; }"
+    "location /p/h/ { rewrite ^/p/h/(.*)$ $1; }"
+    "location /p/i/ { rewrite ^/p/i/(.*)$ /$arg_x; }"
+    "location /p/j/ { set $own $arg_x; set $args y=$own; rewrite ^/p/j/(a+)+$ /never; }"
+    "location /p/k/ { if ($arg_x ~ ^(a+)+$) { return 204; } return 200; }"
+    "location /p/l/ { if (-f /nowhere/x) { return 204; } if (!-f /elsewhere) { return 410; } }"
     "}}";
 
 static struct stage *stage_of(const struct http_exchange *exchange)
@@ -119,6 +133,7 @@ static int set_stage(void **state)
                                     .conf = &stage->text.conf,
                                     .log = &stage->log,
                                     .log_files = &stage->files,
+                                    .zones = &stage->zones,
                                     .listens = &stage->listens};
     stage->content = http_content_start(&stage->worker);
     assert_true(address_parse(SLICE("192.0.2.7"), &client));
@@ -159,6 +174,7 @@ static struct http_exchange *ask(struct stage *stage, const char *path, const ch
     arena_deinit(&exchange->arena);
     *exchange = (struct http_exchange){.session = &stage->session,
                                        .transport = &transport,
+                                       .log = &stage->log,
                                        .connection = stage,
                                        .number = 3,
                                        .request_length = 99,
@@ -423,6 +439,73 @@ static void a_full_arena_is_no_harm(void **state)
     assert_value(exchange, "$remote_addr $request_id $host", "");
 }
 
+struct program_case {
+    const char *path, *query;
+    enum http_program_end end;
+    const char *new_path, *new_query; /* or what is said, if it was answered */
+};
+
+#define MANY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+/* clang-format off */
+static const struct program_case program_cases[] = {
+    {"/p/a/x y", "z", HTTP_PROGRAM_SEARCH, "/q/x y", "z"},
+    {"/p/a/", "", HTTP_PROGRAM_SEARCH, "/q/", ""},
+    {"/p/b/x", "z", HTTP_PROGRAM_GO_ON, "/q/x", "z"},
+    {"/p/c/x", "", HTTP_PROGRAM_SEARCH, "/q", "x=x"},
+    {"/p/c/x", "z", HTTP_PROGRAM_SEARCH, "/q", "x=x&z"},
+    {"/p/d/x", "z", HTTP_PROGRAM_SEARCH, "/q", "x=x"},
+    {"/p/e/x", "", HTTP_PROGRAM_GO_ON, "/q/x", ""},
+    {"/p/f/", "x=1", HTTP_PROGRAM_SEARCH, "/yes", "x=1"},
+    {"/p/f/", "x=0", HTTP_PROGRAM_SEARCH, "/no", "x=0"},
+    {"/p/g/a?b", "c", HTTP_PROGRAM_ANSWERED, "302; Location: http://second:8080/to/a?b?c; ", ""},
+    {"/p/g/\xc3\xa4", "", HTTP_PROGRAM_ANSWERED, "302; Location: http://second:8080/to/%C3%A4; ", ""},
+    {"/p/h/", "", HTTP_PROGRAM_ANSWERED, "500; ", ""},   /* empty */
+    {"/p/h/x", "", HTTP_PROGRAM_ANSWERED, "500; ", ""},  /* no path */
+    {"/p/i/", "x=a\x01", HTTP_PROGRAM_ANSWERED, "500; ", ""},
+    {"/p/j/x", "x=1", HTTP_PROGRAM_GO_ON, "/p/j/x", "y=1"},
+    {"/p/j/" MANY_A "b", "", HTTP_PROGRAM_ANSWERED, "500; ", ""}, /* takes too much */
+    {"/p/k/", "x=a", HTTP_PROGRAM_ANSWERED, "204; ", ""},
+    {"/p/k/", "x=" MANY_A "b", HTTP_PROGRAM_ANSWERED, "500; ", ""},
+    {"/p/l/", "", HTTP_PROGRAM_ANSWERED, "410; ", ""},
+};
+/* clang-format on */
+
+static void programs_run_step_by_step(void **state)
+{
+    struct stage *stage = *state;
+
+    for (size_t i = 0; i < sizeof program_cases / sizeof program_cases[0]; i++) {
+        const struct program_case *row = &program_cases[i];
+        struct http_exchange *exchange = ask(stage, row->path, row->query);
+        enum http_program_end end = http_program_run(exchange, exchange->location->program);
+        struct slice said = text_slice(&stage->answer);
+
+        if (end != row->end)
+            fail_msg("%s?%s: ends with %d", row->path, row->query, (int)end);
+        if (end == HTTP_PROGRAM_ANSWERED && !slice_starts(said, slice_of(row->new_path)))
+            fail_msg("%s?%s: %.*s", row->path, row->query, (int)said.len, said.at);
+        if (end != HTTP_PROGRAM_ANSWERED &&
+            (!slice_equal(exchange->request.path, slice_of(row->new_path)) ||
+             !slice_equal(exchange->request.query, slice_of(row->new_query))))
+            fail_msg("%s?%s: %.*s?%.*s", row->path, row->query, (int)exchange->request.path.len,
+                     exchange->request.path.at, (int)exchange->request.query.len,
+                     exchange->request.query.at);
+    }
+}
+
+/* Whatever the memory runs out in: an answer or an end, and no step half done. */
+static void a_full_arena_ends_a_program(void **state)
+{
+    struct http_exchange *exchange = ask(*state, "/p/a/x", "");
+
+    while (arena_alloc(&exchange->arena, 16) != NULL)
+        continue;
+    assert_int_equal(http_program_run(exchange, exchange->location->program),
+                     HTTP_PROGRAM_ANSWERED);
+    assert_int_equal(exchange->response.status, 500);
+}
+
 struct return_case {
     const char *path, *query, *said;
 };
@@ -547,6 +630,8 @@ int main(void)
         STAGE_TEST(geo_goes_by_addresses),
         STAGE_TEST(a_subrequest_shares_the_variables),
         STAGE_TEST(a_full_arena_is_no_harm),
+        STAGE_TEST(programs_run_step_by_step),
+        STAGE_TEST(a_full_arena_ends_a_program),
         STAGE_TEST(returns_what_is_written),
         STAGE_TEST(a_slash_is_added_with_the_query),
         STAGE_TEST(logs_in_each_format),
