@@ -27,8 +27,9 @@ int generation_keys_open(struct generation *generation, struct generation_keys *
 /* A worker gets no answers on channel `number`: a key holder that hangs is replaced. */
 void generation_keys_lost(struct generation *generation, struct child *worker, uint32_t number);
 
-/* A holder for another set of keys, whose files it takes over (free(3)); its `ready` and its end go
- * to generation_swap.c until it is adopted or dropped. NULL: child->why is in *why. */
+/* A holder for another set of keys, whose files it takes over (free(3) is done here), not running
+ * yet. Its `ready` and its end go to generation_swap.c until it is adopted or dropped. run: false:
+ * generation_keys_why. */
 struct generation_keys *generation_keys_new(struct generation *generation, int *files,
                                             size_t count);
 bool generation_keys_run(struct generation_keys *keys) __attribute__((warn_unused_result));
