@@ -143,6 +143,16 @@ static void on_drained(struct http_exchange *exchange)
     http_proxy_wait(proxy);
 }
 
+/* proxy_ignore_client_abort: what a program does when its output has nowhere to go may be half
+ * done.
+ */
+static bool lets_backend_finish(const struct http_proxy *proxy)
+{
+    return proxy->conf->proxy_ignore_client_abort && proxy->request_done &&
+           http_proxy_backend(proxy) != NULL &&
+           (proxy->state == HTTP_PROXY_HEAD || proxy->state == HTTP_PROXY_BODY);
+}
+
 static void on_over(struct http_exchange *exchange)
 {
     struct http_proxy *proxy = exchange->handler;
@@ -151,6 +161,9 @@ static void on_over(struct http_exchange *exchange)
         return;
     if (proxy->state == HTTP_PROXY_TUNNEL && proxy->client_ended)
         stream_close_after(&proxy->connection.stream, 0); /* the client's last bytes may wait */
+    if (lets_backend_finish(proxy))
+        backend_drain(http_proxy_worker(proxy), &proxy->connection.stream,
+                      proxy->conf->proxy_read_timeout);
     http_proxy_let_go(proxy, false, BALANCER_UNDECIDED);
 }
 

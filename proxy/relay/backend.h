@@ -70,3 +70,7 @@ struct backend_keep {
  * connection->stream NULL. */
 void backend_pool_give(struct backend_pool *pool, const struct backend_target *target,
                        const struct backend_keep *keep, struct backend_connection *connection);
+
+/* Takes the stream over: reads what the backend still says, for nobody, until it ends or is silent
+ * for idle_ms; then closes it. Sets *stream NULL. */
+void backend_drain(struct worker *worker, struct stream **stream, uint32_t idle_ms);

@@ -33,12 +33,18 @@ struct backend_pool {
     struct worker *worker;
     struct backend_idle *spare; /* an item without a connection, kept for the next one */
     struct backend_memory memory;
+    struct backend_drain *drains;
     struct backend_group *buckets[BUCKETS];
 };
 
 struct backend_memory *backend_pool_memory(struct backend_pool *pool)
 {
     return &pool->memory;
+}
+
+struct backend_drain **backend_pool_drains(struct backend_pool *pool)
+{
+    return &pool->drains;
 }
 
 struct backend_pool *backend_pool_new(struct worker *worker)
@@ -97,6 +103,7 @@ void backend_pool_free(struct backend_pool *pool)
             loop_retire(pool->worker->loop, group);
         }
     }
+    backend_drain_end_all(&pool->drains);
     free(pool->spare);
     loop_retire(pool->worker->loop, pool);
 }

@@ -208,3 +208,40 @@ def test_a_request_that_goes_round_ends(frontd, http_backend, connect):
     assert connect(running.port("http")).request("/once/").body == b"hello"
     connect(running.port("http")).request("/elsewhere/")
     assert backend.requests[-1].field("X-Frontd-Steps") is None
+
+
+ABORT = """
+http {
+    server {
+        listen 127.0.0.1:@http@;
+        location / { proxy_pass http://@backend@; }
+        location /finish/ { proxy_pass http://@backend@; proxy_ignore_client_abort on; }
+    }
+}
+"""
+
+
+def test_a_backend_may_finish_when_the_client_has_left(frontd, scripted_backend, connect):
+    left, ends = threading.Event(), []
+
+    def script(peer):
+        head = peer.read_until(b"\r\n\r\n")
+        left.wait(60)
+        try:
+            for _ in range(64):
+                peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n" if _ == 0 else bytes(1 << 20))
+            ends.append((head.split()[1], "finished"))
+        except OSError:
+            ends.append((head.split()[1], "cut off"))
+
+    backend = scripted_backend(script)
+    running = frontd(ABORT, backend=backend.address)
+    clients = [connect(running.port("http")) for _ in range(2)]
+    for client, target in zip(clients, ("/", "/finish/")):
+        client.send_request(target)
+    wait_until(lambda: backend.connections == 2, "both requests")
+    for client in clients:
+        client.close()
+    left.set()
+    wait_until(lambda: len(ends) == 2, lambda: ends, timeout=60)
+    assert sorted(ends) == [(b"/", "cut off"), (b"/finish/", "finished")]
