@@ -7,7 +7,7 @@ http {
     log_format short '$remote_addr $stauts';
     server {
         listen 127.0.0.1:@http@ quic;
-        location ~ \\.php$ { proxy_pass https://backend; }
+        location ~ \\.php$ { fastcgi_pass backend; }
         location / { uwsgi_pass x; acces_log off; }
     }
 }
@@ -15,7 +15,7 @@ http {
     result = proxy.command("-t", check=False)
     assert result.returncode == 1
     for words in ("unknown variable `$stauts`", "did you mean `$status`?", "HTTP/3 comes later",
-                  "TLS to backends is not supported yet", "own HTTP server", "did you mean `access_log`?"):
+                  "own HTTP server", "did you mean `access_log`?"):
         assert words in result.stderr, result.stderr
     assert "frontd.conf:3:" in result.stderr and "frontd.conf:7:" in result.stderr
 
