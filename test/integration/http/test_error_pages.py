@@ -44,6 +44,8 @@ http {
         location /named-backend/ { error_page 404 = @backend; return 404; }
         location @named { add_header X-Named "$uri $request_method"; return 203 "named\n"; }
         location @backend { proxy_pass http://@backend@; }
+        location /upload/ { client_max_body_size 10; error_page 413 /backend/too-large; proxy_pass http://@backend@; }
+        location /dead-upload/ { error_page 502 504 = /backend/instead; proxy_pass http://127.0.0.1:@dead@; }
         location /loop/ { recursive_error_pages on; error_page 404 /loop/x; return 404; }
     }
 }
@@ -116,6 +118,17 @@ def test_a_broken_request_has_its_page(site, connect):
     peer.send(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
     answer = peer.read_to_end()
     assert answer.startswith(b"HTTP/1.1 400 ") and answer.endswith(b"page of 400\n")
+
+
+@pytest.mark.parametrize("path, status, seen", [
+    ("/upload/", "413 Request Entity Too Large", b"GET /base/too-large b''"),
+    ("/dead-upload/", "200 OK", b"GET /base/instead"),
+])
+@pytest.mark.parametrize("fields", [(), ("Transfer-Encoding: chunked",)])
+def test_a_body_that_was_begun_is_no_page_s(site, path, status, seen, fields):
+    words = [word for field in fields for word in ("-H", field)]
+    first, _, body = ask(site.port("http"), path, "-d", "more than ten bytes of a body", *words)
+    assert first == f"HTTP/1.1 {status}" and body.startswith(seen)
 
 
 @pytest.mark.parametrize("line, words", [
