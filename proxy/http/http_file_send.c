@@ -278,6 +278,7 @@ void http_file_send(struct http_exchange *exchange, struct http_file *file)
     struct http_validators validators = {etag_of(exchange, file), file->modified};
     struct slice range = http_field_value(request->fields, request->field_count, HTTP_FIELD_RANGE);
     struct file_answer *answer = arena_zero(&exchange->arena, sizeof *answer);
+    enum http_if_modified_since since;
 
     if (answer == NULL) {
         http_file_release(file);
@@ -293,8 +294,8 @@ void http_file_send(struct http_exchange *exchange, struct http_file *file)
         send_whole(exchange);
         return;
     }
-    switch (http_conditional_check(request, &validators,
-                                   exchange->location->files->if_modified_since)) {
+    since = (enum http_if_modified_since)exchange->location->files->if_modified_since;
+    switch (http_conditional_check(request, &validators, since)) {
     case HTTP_CONDITION_FAILED:
         http_output_drop_field(exchange, SLICE("Content-Encoding"));
         http_exchange_error(exchange, 412);
