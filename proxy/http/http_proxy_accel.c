@@ -59,6 +59,12 @@ static void redirect(struct http_proxy *proxy, struct slice uri)
     http_proxy_let_go(proxy, false, BALANCER_WORKED);
     exchange->reader = NULL;
     exchange->handler = NULL;
+    if (slice_starts(uri, SLICE("@"))) { /* as in nginx, with the method as it is */
+        keep_fields(proxy);
+        exchange->drops_body = exchange->drops_body || proxy->took_body;
+        http_jump(exchange, uri);
+        return;
+    }
     if (!slice_starts(path, SLICE("/")) || normal.at == NULL ||
         http_uri_normalise(path, &normal) != HTTP_ACCEPTED) {
         http_exchange_log(exchange, LOG_ERROR, "X-Accel-Redirect: \"%s\" is no path",

@@ -38,6 +38,7 @@ http {
         location /slow/ { proxy_pass http://@backend@; proxy_limit_rate 100k; }
         location /ignores/ { proxy_pass http://@backend@; proxy_ignore_headers X-Accel-Redirect; }
         location /files/ { }
+        location @named { return 200 "named $request_method $uri"; }
         location = /page.txt { }
         location /dav/ { proxy_pass http://@backend@/up/; proxy_set_header Host inside.test; }
         location /nodav/ { proxy_pass http://@backend@; rewrite_destination off; }
@@ -117,6 +118,10 @@ def test_accel_redirect(frontd_files, http_backend, connect):
         == ["text/x-own", "a=b", "attachment", None]
     assert given.ask("/get", "X-Accel-Redirect: /files/a%20b.txt", method="POST", body=b"").body == b"the file"
     assert given.ask("/get", "X-Accel-Redirect: /files/../../x").status == 404
+    reply = given.ask("/get", "X-Accel-Redirect: @named", "Set-Cookie: c=d", method="PUT")
+    assert (reply.body, reply.field("Set-Cookie")) == (b"named PUT /get", "c=d")
+    assert given.ask("/get", "X-Accel-Redirect: @nobody").status == 500
+    given.client = connect(given.port)
     assert given.ask("/ignores/", "X-Accel-Redirect: /files/a%20b.txt", body=b"own").body == b"own"
 
 
