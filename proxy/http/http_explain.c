@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "http/http1_parse.h"
 #include "http/http_files.h"
+#include "http/http_files_conf.h"
 #include "http/http_handlers.h"
 #include "http/http_output_conf.h"
 #include "http/http_proxy_private.h"
@@ -204,9 +205,20 @@ static void explain_logs(const struct http_exchange *exchange)
             SHOW(logs->items[i].format_name.text));
 }
 
+/* It looks at files, as it would for a request. */
+static bool try_files(struct http_exchange *exchange)
+{
+    if (exchange->location->files->try_files.count == 0)
+        return true;
+    say(exchange, "step", "try_files");
+    return http_files_try(exchange);
+}
+
 void http_explain_content(struct http_exchange *exchange)
 {
     explain_access(exchange);
+    if (!try_files(exchange))
+        return;
     if (http_location_proxies(exchange->location))
         explain_backend(exchange);
     else

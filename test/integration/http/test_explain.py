@@ -20,6 +20,8 @@ http {
             access_log logs/app.log;
         }
         location /hidden/ { internal; }
+        location /tries/ { try_files $uri /nothing @named; }
+        location @named { return 204; }
         location /away/ { rewrite ^/away/(.*) http://z.test/$1; }
         location /asks/ { auth_basic who; auth_basic_user_file users; }
     }
@@ -78,6 +80,11 @@ def test_steps_and_what_they_answer(explain):
     assert "does not hold" in explain("/app/x")
     assert "answer    301 Moved Permanently" in explain("/exact")
     assert "Location: http://z.test/x?y" in explain("/away/x?y")
+
+
+def test_way_that_try_files_goes(explain):
+    text = explain("/tries/x")
+    assert text.index("step      try_files") < text.index("location  @named") < text.index("answer    204")
 
 
 def test_file_fields_and_password(explain):
