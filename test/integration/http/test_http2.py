@@ -202,3 +202,33 @@ def test_static_upload_is_answered_and_reset(site):
     assert response.reset == 0
     client.send(client.data(stream, b"late", end=True))  # was on its way
     assert client.get(path="/page").status == 200
+
+
+def test_chromium_loads_a_page_with_fifty_resources(frontd_files):
+    """All of it over one connection; the page says itself when everything is there."""
+    instance = frontd_files("""
+http {
+    log_format line '$connection $server_protocol $status $uri';
+    access_log logs/access.log line;
+    types { text/html html; application/javascript js; image/svg+xml svg; }
+    server { listen 127.0.0.1:@tls@ ssl http2; ssl_certificate @cert@; ssl_certificate_key @key@; root @home@/www; }
+}
+""")
+    scripts = "".join(f'<script src="/{n}.js"></script>' for n in range(25))
+    images = "".join(f'<img src="/{n}.svg">' for n in range(25))
+    for n in range(25):
+        instance.file(f"www/{n}.js", f"window.loaded = (window.loaded || 0) + 1; /* {'x' * 20000} */")
+        instance.file(f"www/{n}.svg", f'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"><!-- {n} --></svg>')
+    done = ("onload=\"document.title = 'scripts ' + window.loaded + ' images ' + "
+            "Array.from(document.images).filter(i => i.naturalWidth == 1).length\"")
+    instance.file("www/index.html", f"<!doctype html><title>no</title><body {done}>{images}{scripts}</body>")
+    instance.start()
+    words = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+             "--ignore-certificate-errors", f"--user-data-dir={instance.home}/browser", "--dump-dom",
+             f"https://localhost:{instance.port('tls')}/"]
+    result = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert "<title>scripts 25 images 25</title>" in result.stdout, result.stdout + result.stderr[-2000:]
+    lines = [line.split() for line in instance.log_lines("access.log")]
+    pages = [line for line in lines if line[3] != "/favicon.ico"]
+    assert len(pages) == 51 and {(line[1], line[2]) for line in pages} == {("HTTP/2.0", "200")}
+    assert len({line[0] for line in pages}) == 1
