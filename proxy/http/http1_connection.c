@@ -150,12 +150,17 @@ static void take_head(struct http1_connection *connection, size_t start, size_t 
     http_handle(base);
 }
 
+static const struct http1_limits *limits_of(const struct http1_connection *connection)
+{
+    return &default_server(connection->session)->large_client_header_buffers;
+}
+
 /* What never becomes a head: its first line, if it is one, goes to the log. */
 static void refuse_head(struct http1_connection *connection, enum http_refusal refusal)
 {
     struct http1_exchange *exchange = new_exchange(connection);
     struct slice input = slice_from(session_input(connection->session), connection->scan.start);
-    struct slice line = slice_part(slice_cut(&input, '\n'), 0, http1_request_limits.line);
+    struct slice line = slice_part(slice_cut(&input, '\n'), 0, limits_of(connection)->line);
 
     if (line.len > 0 && line.at[line.len - 1] == '\r')
         line.len--;
@@ -173,7 +178,7 @@ static bool read_head(struct http1_connection *connection)
     if (input.len == 0)
         return false;
     begin_head(connection);
-    switch (http1_scan_head(input, &http1_request_limits, &connection->scan, &refusal)) {
+    switch (http1_scan_head(input, limits_of(connection), &connection->scan, &refusal)) {
     case HTTP1_MORE:
         return false;
     case HTTP1_DONE:

@@ -19,6 +19,17 @@
 #define UNUSED(directive, where, most) CONF_IGNORED_ROW(directive, where, 1, most, "…", NO_TUNING)
 #define UNUSED_AS(directive, where, kind, words)                                                   \
     CONF_CHECKED_ROW(directive, where, &conf_type_##kind, words, NO_TUNING)
+#define FIXED(directive, where, word, help)                                                        \
+    {.name = (directive),                                                                          \
+     .contexts = (where),                                                                          \
+     .type = &http_type_fixed,                                                                     \
+     .type_data = (help),                                                                          \
+     .min_words = 1,                                                                               \
+     .max_words = 1,                                                                               \
+     .repeat = CONF_MANY,                                                                          \
+     .inherit = CONF_INHERIT_NONE,                                                                 \
+     .syntax = (word),                                                                             \
+     .meaning = "Has no effect: " help "."},
 #define REFUSED(directive, where, help)                                                            \
     {.name = (directive),                                                                          \
      .contexts = (where),                                                                          \

@@ -3,6 +3,7 @@
 #include "base/address.h"
 #include "base/slice.h"
 #include "conf/conf_types.h"
+#include "http/http1_parse.h"
 #include "http/http_message.h"
 #include "http/http_proxy_conf.h"
 #include "http/http_table.h"

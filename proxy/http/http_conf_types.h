@@ -20,6 +20,8 @@ extern const struct conf_type http_type_realm, http_type_user_file; /* http_conf
     "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent "             \
     "\"$http_referer\" \"$http_user_agent\""
 
+extern const struct conf_type http_type_fixed, http_type_head_buffers; /* http_conf_value.c */
+
 struct http_template;
 struct http_regex;
 

@@ -88,6 +88,48 @@ static bool parse_types(struct conf_reader *reader, const struct conf_directive 
 
 const struct conf_type http_type_types = {"types", parse_types};
 
+/* What has one way here: the word that the row's syntax is. */
+
+static bool parse_fixed(struct conf_reader *reader, const struct conf_directive *directive,
+                        void *value)
+{
+    const struct conf_word *word = &directive->words[0];
+
+    (void)value;
+    return slice_equal(word->text, slice_of(reader->row->syntax)) ||
+           http_conf_refuse(reader, word->place, reader->row->type_data,
+                            "`%s %.*s` is not supported", reader->row->name, HTTP_SHOW(word->text));
+}
+
+const struct conf_type http_type_fixed = {"word", parse_fixed};
+
+/* large_client_header_buffers */
+
+#define HEAD_BUFFER_LEAST 1024
+#define HEAD_BUFFER_MOST  65536
+#define HEAD_MOST         (63u << 10) /* what a stream holds */
+
+static bool parse_head_buffers(struct conf_reader *reader, const struct conf_directive *directive,
+                               void *value)
+{
+    const struct conf_word *words = directive->words;
+    uint64_t number, size;
+
+    if (!number_parse(words[0].text, 64, &number) || number == 0)
+        return conf_fail(reader, words[0].place, "`%.*s` is no number from 1 to 64",
+                         HTTP_SHOW(words[0].text));
+    if (!number_parse_size(words[1].text, HEAD_BUFFER_MOST, &size) || size < HEAD_BUFFER_LEAST)
+        return conf_fail(reader, words[1].place, "`%.*s` is no size from 1k to 64k",
+                         HTTP_SHOW(words[1].text));
+    *(struct http1_limits *)value = (struct http1_limits){
+        .line = (uint32_t)(size < HEAD_MOST ? size : HEAD_MOST),
+        .field = (uint32_t)(size < HEAD_MOST ? size : HEAD_MOST),
+        .head = (uint32_t)(number * size < HEAD_MOST ? number * size : HEAD_MOST)};
+    return true;
+}
+
+const struct conf_type http_type_head_buffers = {"buffers", parse_head_buffers};
+
 /* Directives that frontd does not know to do. */
 
 static bool parse_refused(struct conf_reader *reader, const struct conf_directive *directive,

@@ -213,7 +213,8 @@ void http_file_handle(struct http_exchange *exchange)
 
     if (method != HTTP_GET && method != HTTP_HEAD && method != HTTP_POST) {
         refuse_method(exchange);
-    } else if (is_hidden(http_files_map(exchange, path))) {
+    } else if (exchange->location->files->dotfiles == HTTP_DOTFILES_HIDE &&
+               is_hidden(http_files_map(exchange, path))) {
         http_exchange_error(exchange, 404);
     } else if (slice_ends(path, SLICE("/"))) {
         serve_directory(exchange);

@@ -95,6 +95,7 @@ static const struct conf_type type_tries = {"file …", parse_tries};
 
 static void check(struct conf_reader *reader, const struct conf_scope *scope, void *values);
 
+static const char *const dotfiles_words[] = {"hide", "serve", NULL};
 static const char *const autoindex_words[] = {"html", "xml", "json", "jsonp", NULL};
 
 #define CONF_STRUCT struct http_files

@@ -57,6 +57,11 @@ enum http_autoindex_format {
     HTTP_AUTOINDEX_JSONP,
 };
 
+enum http_dotfiles {
+    HTTP_DOTFILES_HIDE,
+    HTTP_DOTFILES_SERVE,
+};
+
 struct http_files {
 #include "conf/conf_members.inc"
 #include "http/http_files.def"
