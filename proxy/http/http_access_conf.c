@@ -70,17 +70,20 @@ static void add_rule(const struct conf_directive *directive, struct http_access_
         rules[(*count)++] = rule;
 }
 
-/* A block that has rules of its own has none of those outside. */
-static void find_rules(struct conf_reader *reader, const struct conf_scope *scope,
-                       struct http_access *access)
+/* The nearest block, `scope` or one around it, that may have rules. */
+static const struct conf_scope *nearest_block(const struct conf_reader *reader,
+                                              const struct conf_scope *scope)
 {
-    struct http_access_rule *rules;
-
-    while (scope != NULL && count_rules(scope) == 0)
+    while (scope != NULL && conf_values(reader->conf, scope, &http_access_group) == NULL)
         scope = scope->parent;
-    if (scope == NULL || access->rules != NULL)
-        return;
-    rules = arena_zero(&reader->conf->arena, count_rules(scope) * sizeof *rules);
+    return scope;
+}
+
+static void take_own_rules(struct conf_reader *reader, const struct conf_scope *scope, size_t count,
+                           struct http_access *access)
+{
+    struct http_access_rule *rules = arena_zero(&reader->conf->arena, count * sizeof *rules);
+
     for (const struct conf_directive *directive = scope->directive->first_child; directive != NULL;
          directive = directive->next)
         if (is_rule(directive))
@@ -88,16 +91,32 @@ static void find_rules(struct conf_reader *reader, const struct conf_scope *scop
     access->rules = rules;
 }
 
+/* A block that has rules of its own has none of those outside. Each block is looked through once,
+ * however many are inside: ten thousand servers stand in one http block. */
+static struct http_access *know_rules(struct conf_reader *reader, const struct conf_scope *scope)
+{
+    struct http_access *access = conf_values(reader->conf, scope, &http_access_group);
+    const struct conf_scope *outer = nearest_block(reader, scope->parent);
+    size_t count;
+
+    if (access->is_known)
+        return access;
+    access->is_known = true;
+    count = count_rules(scope);
+    if (count > 0) {
+        take_own_rules(reader, scope, count, access);
+    } else if (outer != NULL) {
+        const struct http_access *from = know_rules(reader, outer);
+
+        access->rules = from->rules;
+        access->rule_count = from->rule_count;
+    }
+    return access;
+}
+
+/* An `if` is a part of the block around it. */
 const struct http_access *http_access_find(struct conf_reader *reader,
                                            const struct conf_scope *scope)
 {
-    struct http_access *access = conf_values(reader->conf, scope, &http_access_group);
-    const struct conf_scope *nearest = scope;
-
-    while (access == NULL) { /* an `if` is a part of the block around it */
-        nearest = nearest->parent;
-        access = conf_values(reader->conf, nearest, &http_access_group);
-    }
-    find_rules(reader, nearest, access);
-    return access;
+    return know_rules(reader, nearest_block(reader, scope));
 }

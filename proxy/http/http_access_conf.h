@@ -25,6 +25,7 @@ struct http_access {
     /* Worked out when everything is read. */
     const struct http_access_rule *rules; /* of the innermost block that has any */
     size_t rule_count;
+    bool is_known; /* they have been looked for */
 };
 
 extern const struct conf_group http_access_group;

@@ -63,7 +63,7 @@ static void cookies(void **state)
         {"proxy_cookie_path /a /1; proxy_cookie_path /a/b /2;",  "a=b; Path=/a/b",                      "a=b; Path=/1/b"      },
         {"proxy_cookie_path /a /1; proxy_cookie_path off;",      "a=b; Path=/a/b",                      "a=b; Path=/a/b"      },
         {"proxy_cookie_domain .old.test new.test;",              "a=b; domain=.OLD.test",
-         "a=b; domain=new.test"                                                                                               },
+         "a=b; domain=.new.test"                                                                                              },
         {"proxy_cookie_domain old.test .new.test;",              "a=b; Domain=old.test; HttpOnly",
          "a=b; Domain=new.test; HttpOnly"                                                                                     },
         {"proxy_cookie_domain old.test new.test;",               "a=b; Domain=xold.test",
