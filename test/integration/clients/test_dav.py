@@ -1,7 +1,6 @@
 """Calendars and files: real clients, real servers, and frontd with TLS between them."""
 
 import datetime
-import re
 import subprocess
 
 import caldav
@@ -100,38 +99,3 @@ def test_vdirsyncer_synchronises_both_ways(frontd, radicale, tmp_path):
     (local / "here.ics").write_text(EVENT.format(uid="here", summary="made at home"), encoding="utf-8")
     subprocess.run(["vdirsyncer", "-c", str(tmp_path / "config"), "sync"], check=True, timeout=60)
     assert any("made at home" in text for text in server.calendars())
-
-
-FILES = """
-http {
-    server {
-        listen 127.0.0.1:@https@ ssl;
-        server_name localhost;
-        ssl_certificate @cert@;
-        ssl_certificate_key @key@;
-        client_max_body_size 0;
-        location / {
-            proxy_pass http://127.0.0.1:@webdav@;
-            proxy_set_header Host $http_host;
-        }
-    }
-}
-"""
-
-
-def test_litmus_finds_nothing_wrong_with_webdav_through_https(frontd, webdav, tmp_path):
-    proxy = frontd(FILES, webdav=webdav().port)
-    run = subprocess.run(
-        ["litmus", "--keep-going", f"https://localhost:{proxy.port('https')}/"],
-        cwd=tmp_path,
-        env={"PATH": "/usr/bin:/bin", "SSL_CERT_FILE": str(proxy.certificates.authority)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    summaries = re.findall(r"summary for `(\w+)': of (\d+) tests run: (\d+) passed, (\d+) failed", run.stdout)
-    assert {name for name, *_ in summaries} == {"basic", "copymove", "props", "locks", "http"}, run.stdout + run.stderr
-    assert all(failed == "0" for *_, failed in summaries), run.stdout
-    assert run.returncode == 0, run.stdout + run.stderr

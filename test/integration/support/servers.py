@@ -57,38 +57,6 @@ class Radicale(Server):
         return [path.read_text("utf-8") for path in self.home.glob("collections/collection-root/user/*/*.ics")]
 
 
-_MODULES = "mpm_event authz_core dav dav_fs"
-
-_APACHE = """
-ServerRoot @home@
-ServerName localhost
-PidFile @home@/pid
-ErrorLog @home@/error.log
-Listen 127.0.0.1:@port@
-DocumentRoot @home@/files
-DavLockDB @home@/locks
-<Directory @home@/files>
-    Dav On
-    Require all granted
-</Directory>
-"""
-
-
-class WebDav(Server):
-    """Apache with mod_dav."""
-
-    def words(self):
-        (self.home / "files").mkdir()
-        for directory in (self.home, self.home / "files"):
-            shutil.chown(directory, "www-data")
-        modules = "".join(
-            f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n" for name in _MODULES.split()
-        )
-        text = _APACHE.replace("@home@", str(self.home)).replace("@port@", str(self.port))
-        (self.home / "conf").write_text(f"{modules}User www-data\nGroup www-data\n{text}", encoding="ascii")
-        return ["/usr/sbin/apache2", "-f", str(self.home / "conf"), "-D", "FOREGROUND"]
-
-
 class WebDav(Server):
     """Debian's Apache with mod_dav; everything below / is a share, and below /dav/ the same one."""
 
