@@ -28,7 +28,6 @@ http {
         location /to-tls/ { proxy_ssl_server_name on; proxy_ssl_name a.test; proxy_ssl_session_reuse on; proxy_ssl_protocols TLSv1.2 TLSv1.3; proxy_pass https://@inner@; }
         location /verified/ { proxy_ssl_verify on; proxy_ssl_trusted_certificate @authority@; proxy_ssl_name a.test; proxy_ssl_server_name on; proxy_pass https://@inner@; }
         location /mistaken/ { proxy_ssl_verify on; proxy_ssl_trusted_certificate @authority@; proxy_ssl_name wrong.test; proxy_pass https://@inner@; }
-        location /to-plain/ { proxy_pass https://@backend@; }
         location /other-port/ { proxy_redirect https://a.test/ /; proxy_pass http://@backend@; }
     }
     server { listen @https@ ssl; server_name b.test; return 200 "b $ssl_server_name\\n"; }
@@ -78,7 +77,6 @@ CASES = [
     get("/", port="must", tls=True),
     get("/variables"),
     get("/to-tls/x"),
-    get("/to-plain/x"),
     get("/", port="https", differs="plain HTTP on a port for TLS"),
     get("/variables", port="https", tls=True, differs="cipher"),
     post("/p/x", "x" * 50_000, port="https", tls=True),
