@@ -48,6 +48,7 @@ static struct http1_exchange *new_exchange(struct http1_connection *connection)
     base->started_us = connection->started_us;
     base->server = default_server(connection->session);
     base->location = base->server->own;
+    base->request.keeps_slashes = !base->server->merge_slashes;
     arena_init(&base->arena, EXCHANGE_ARENA_MAX);
     exchange->connection = connection;
     exchange->stream_mark = stream_bytes_out(connection->session->client);

@@ -145,9 +145,9 @@ struct fields {
     size_t count;
 };
 
-/* Names with '_' are dropped from requests (reference/http.md 4.1-7): a CGI backend could not tell
- * them from names with '-'. */
-static enum http_refusal parse_fields(struct slice rest, bool is_request, struct fields *fields)
+/* `request`: NULL for a response. */
+static enum http_refusal parse_fields(struct slice rest, struct http_request *request,
+                                      struct fields *fields)
 {
     struct slice line = next_line(&rest);
     enum http_refusal refusal;
@@ -155,11 +155,12 @@ static enum http_refusal parse_fields(struct slice rest, bool is_request, struct
     for (; line.len > 0; line = next_line(&rest)) {
         if (fields->count == HTTP_FIELDS_MAX)
             return HTTP_REFUSED_FIELD_COUNT;
-        refusal = parse_field(line, !is_request, &fields->list[fields->count]);
+        refusal = parse_field(line, request == NULL, &fields->list[fields->count]);
         if (refusal != HTTP_ACCEPTED)
             return refusal;
-        if (!is_request || slice_find(fields->list[fields->count].name, '_') == SLICE_NOT_FOUND)
-            fields->count++;
+        if (request != NULL && slice_find(fields->list[fields->count].name, '_') != SLICE_NOT_FOUND)
+            request->has_underscores = true;
+        fields->count++;
     }
     return HTTP_ACCEPTED;
 }
@@ -285,7 +286,7 @@ enum http_refusal http1_parse_request(struct slice head, struct arena *arena,
         return refusal;
     if (request->method == HTTP_CONNECT)
         return HTTP_REFUSED_CONNECT;
-    refusal = parse_fields(head, true, &fields);
+    refusal = parse_fields(head, request, &fields);
     request->fields = keep_fields(arena, &fields);
     if (request->fields == NULL)
         return HTTP_REFUSED_MEMORY;
@@ -378,7 +379,7 @@ enum http_refusal http1_parse_response(struct slice head, bool to_head, struct a
     refusal = parse_status_line(next_line(&head), response);
     if (refusal != HTTP_ACCEPTED)
         return refusal;
-    refusal = parse_fields(head, false, &fields);
+    refusal = parse_fields(head, NULL, &fields);
     if (refusal != HTTP_ACCEPTED)
         return refusal;
     refusal = check_options(&fields);

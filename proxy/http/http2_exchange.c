@@ -295,6 +295,7 @@ struct http2_exchange *http2_exchange_new(struct http2_connection *connection, i
     base->connection = connection;
     base->started_us = loop_wall_us(session->worker->loop);
     base->server = servers[0];
+    base->request.keeps_slashes = !base->server->merge_slashes;
     base->location = base->server->own;
     base->number = ++connection->requests;
     exchange->connection = connection;

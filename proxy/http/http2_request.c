@@ -170,17 +170,16 @@ static void note_crumb(struct http2_head *head, struct slice value)
     head->crumbs_len += value.len + 2;
 }
 
-/* Names with '_' are dropped as in HTTP/1 (reference/http.md 4.1-7). */
 static void add_regular(struct http2_head *head, struct slice name, struct slice value)
 {
     enum http_field_id id = http_field_lookup(name);
     enum http_refusal refusal = check_field(name, value, id);
 
     head->has_regular = true;
+    if (slice_find(name, '_') != SLICE_NOT_FOUND)
+        head->has_underscores = true;
     if (refusal != HTTP_ACCEPTED)
         refuse(head, refusal);
-    else if (slice_find(name, '_') != SLICE_NOT_FOUND)
-        return;
     else if (head->count == HTTP_FIELDS_MAX)
         refuse(head, HTTP_REFUSED_FIELD_COUNT);
     else if (id == HTTP_FIELD_COOKIE)
@@ -356,6 +355,7 @@ enum http_refusal http2_head_finish(struct http2_head *head, bool ends,
 
     request->minor = 1;
     request->is_http2 = true;
+    request->has_underscores = head->has_underscores;
     request->keep_alive = true;
     write_line(head, request);
     if (refusal == HTTP_ACCEPTED)

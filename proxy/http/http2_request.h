@@ -23,6 +23,7 @@ struct http2_head {
     size_t crumbs, crumbs_len;
     enum http_refusal refusal;
     bool has_regular; /* no pseudo-header field may follow */
+    bool has_underscores;
 };
 
 /* The largest list of fields (RFC 9113 6.5.2), the largest field. */

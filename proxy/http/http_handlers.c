@@ -9,6 +9,7 @@
 #include "http/http_output.h"
 #include "http/http_program.h"
 #include "http/http_realip.h"
+#include "http/http_request.h"
 #include "http/http_return.h"
 #include "http/http_service.h"
 #include "http/http_site.h"
@@ -193,6 +194,8 @@ void http_handle(struct http_exchange *exchange)
 {
     bool has_server = choose_server(exchange);
 
+    if (!exchange->server->underscores_in_headers)
+        http_request_drop_underscores(&exchange->request);
     http_realip_apply(exchange, exchange->server->own);
     if (!has_server)
         http_exchange_error(exchange, 500);

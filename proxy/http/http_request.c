@@ -70,6 +70,18 @@ enum http_refusal http_request_check_host(const struct http_field *fields, size_
     return keep_host(arena, host, request);
 }
 
+void http_request_drop_underscores(struct http_request *request)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; request->has_underscores && i < request->field_count; i++)
+        if (slice_find(request->fields[i].name, '_') == SLICE_NOT_FOUND)
+            request->fields[kept++] = request->fields[i];
+    if (request->has_underscores)
+        request->field_count = kept;
+    request->has_underscores = false;
+}
+
 enum http_refusal http_request_check_length(const struct http_field *fields, size_t count,
                                             struct http_request *request)
 {

@@ -20,6 +20,10 @@ enum http_refusal http_request_check_host(const struct http_field *fields, size_
                                           struct arena *arena, struct http_request *request)
     __attribute__((warn_unused_result));
 
+/* Drops fields with '_' in their names (reference/http.md 4.1-7): a CGI backend could not tell them
+ * from those with '-'. */
+void http_request_drop_underscores(struct http_request *request);
+
 /* At most one Content-Length: fills in framing and content_length. */
 enum http_refusal http_request_check_length(const struct http_field *fields, size_t count,
                                             struct http_request *request)

@@ -49,9 +49,9 @@ static enum http_refusal close_segment(struct text *normal, size_t start)
     return HTTP_ACCEPTED;
 }
 
-static enum http_refusal normalise_bytes(struct slice path, struct text *normal)
+static enum http_refusal normalise_bytes(struct slice path, bool merges, struct text *normal)
 {
-    size_t at = 1, start = normal->len;
+    size_t at = 1, start = normal->len, len;
     enum http_refusal refusal;
     char byte;
 
@@ -61,10 +61,11 @@ static enum http_refusal normalise_bytes(struct slice path, struct text *normal)
         if (refusal != HTTP_ACCEPTED)
             return refusal;
         if (byte == '/') {
+            len = normal->len;
             refusal = close_segment(normal, start);
             if (refusal != HTTP_ACCEPTED)
                 return refusal;
-            if (normal->at[normal->len - 1] == '/')
+            if (normal->len != len || (merges && normal->at[normal->len - 1] == '/'))
                 continue;
         }
         text_byte(normal, byte);
@@ -95,7 +96,7 @@ enum http_refusal http_uri_normalise(struct slice path, struct text *normal)
         text_add(normal, path);
         return normal->overflow ? HTTP_REFUSED_MEMORY : HTTP_ACCEPTED;
     }
-    return normalise_bytes(path, normal);
+    return normalise_bytes(path, true, normal);
 }
 
 static bool port_valid(struct slice port)
@@ -172,7 +173,8 @@ static enum http_refusal split_path(struct arena *arena, struct http_request *re
     normal = text_in(arena_alloc(arena, path.len), path.len);
     if (normal.at == NULL)
         return HTTP_REFUSED_MEMORY;
-    refusal = http_uri_normalise(path, &normal);
+    refusal = request->keeps_slashes ? normalise_bytes(path, false, &normal)
+                                     : http_uri_normalise(path, &normal);
     if (refusal == HTTP_ACCEPTED)
         request->path = text_slice(&normal);
     return refusal;

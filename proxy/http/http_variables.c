@@ -1,5 +1,6 @@
 #include "http/http_variables.h"
 
+#include "base/chars.h"
 #include "http/http_service.h"
 #include "http/http_uri.h"
 #include "http/http_value.h"
@@ -42,6 +43,17 @@ uint64_t http_value_now_us(const struct http_exchange *exchange)
     return loop_wall_us(exchange->session->worker->loop);
 }
 
+/* "X_One" is $http_x_one as "X-One" is, where underscores_in_headers lets it in. */
+static bool is_written_with_underscores(struct slice name, struct slice text)
+{
+    if (name.len != text.len || slice_find(name, '_') == SLICE_NOT_FOUND)
+        return false;
+    for (size_t i = 0; i < name.len; i++)
+        if ((name.at[i] == '_' ? '-' : chars_lower(name.at[i])) != text.at[i])
+            return false;
+    return true;
+}
+
 struct slice http_value_find_field(const struct http_field *fields, size_t count,
                                    const struct http_template_part *part)
 {
@@ -49,6 +61,9 @@ struct slice http_value_find_field(const struct http_field *fields, size_t count
         return http_field_value(fields, count, part->id);
     for (size_t i = 0; i < count; i++)
         if (fields[i].id == HTTP_FIELD_OTHER && slice_equal_fold(fields[i].name, part->text))
+            return fields[i].value;
+    for (size_t i = 0; i < count; i++)
+        if (is_written_with_underscores(fields[i].name, part->text))
             return fields[i].value;
     return SLICE_NONE;
 }

@@ -80,7 +80,7 @@ def _compare(both, case, shown):
     """What is wrong with this row, as text."""
     theirs = both.exchange(case, NGINX)
     ours = both.exchange(case, FRONTD)
-    problems = [f"{case.name}\n  {problem}" for problem in _ambiguities(ours)]
+    problems = [f"{case.name}\n  {problem}" for problem in _ambiguities(ours, both.theme)]
     for name in (*case.differs, *both.theme.DIFFERS):
         if TABLE[name].take_away(ours, theirs):
             shown.add(name)
@@ -91,10 +91,10 @@ def _compare(both, case, shown):
     return problems
 
 
-def _ambiguities(exchange):
+def _ambiguities(exchange, theme):
     for seen in exchange.requests():
         try:
-            strict.check(seen.raw)
+            strict.check(seen.raw, getattr(theme, "UNDERSCORES", False))
         except strict.Ambiguous as problem:
             yield f"a backend could misread: {problem}"
 

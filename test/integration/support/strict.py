@@ -13,13 +13,14 @@ class Ambiguous(AssertionError):
     """The bytes have more than one reading, or none."""
 
 
-def check(raw):
-    """Fails unless `raw` is one request, whole, with nothing before or behind it."""
+def check(raw, underscores=False):
+    """Fails unless `raw` is one request, whole, with nothing before or behind it. `underscores`: names may
+    have them."""
     head, end, body = raw.partition(b"\r\n\r\n")
     _need(end, "no end of the head", raw)
     line, *lines = head.split(b"\r\n")
     _need(re.fullmatch(TOKEN + rb" [!-\"$-~\x80-\xff]+ HTTP/1\.[01]", line), "request line", line)
-    fields = [_field(each) for each in lines]
+    fields = [_field(each, underscores) for each in lines]
     names = [name for name, _ in fields]
     for name in ONCE:
         _need(names.count(name) <= 1, "twice", name)
@@ -32,10 +33,10 @@ def check(raw):
     _check_body(values, body)
 
 
-def _field(line):
+def _field(line, underscores):
     match = re.fullmatch(rb"(" + TOKEN + rb"):[ \t]*((?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)[ \t]*", line)
     _need(match, "field line", line)
-    _need(b"_" not in match[1], "name with an underscore", line)
+    _need(underscores or b"_" not in match[1], "name with an underscore", line)
     return match[1].lower(), match[2]
 
 

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "http/http1_parse.h"
+#include "http/http_request.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -234,6 +235,9 @@ static void test_request_facts(void **state)
     assert_slice(o.request.path, SLICE("/b"));
     assert_slice(o.request.host, SLICE("b.example"));
     assert_slice(o.request.authority, SLICE("B.example.:81"));
+    assert_true(o.request.has_underscores);
+    assert_int_equal(o.request.field_count, 4);
+    http_request_drop_underscores(&o.request);
     assert_int_equal(o.request.field_count, 3);
     assert_slice(o.request.fields[0].value, SLICE("B.example.:81"));
     assert_slice(o.request.fields[1].value, SLICE("x\ty"));
