@@ -310,6 +310,7 @@ static bool is_regular(int fd, struct stat *status)
 static int open_in(const struct http_root *root, struct slice path, int flags)
 {
     char name[PATH_MAX];
+    const char *relative;
 
     if (path.len >= sizeof name) {
         errno = ENAMETOOLONG;
@@ -317,7 +318,8 @@ static int open_in(const struct http_root *root, struct slice path, int flags)
     }
     memcpy(name, path.at, path.len);
     name[path.len] = '\0';
-    return http_file_open(root->fd, path.len == 1 ? "." : name + 1, flags);
+    relative = name + strspn(name, "/");
+    return http_file_open(root->fd, *relative == '\0' ? "." : relative, flags);
 }
 
 /* To read files below a root is not the right to list directories (os/sandbox.h): where one is

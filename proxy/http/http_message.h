@@ -65,7 +65,7 @@ struct http_request {
     bool is_http2;
     bool keep_alive; /* the client may send another request after this one */
     bool expects_continue;
-    bool wants_upgrade; /* a valid WebSocket opening (reference/http.md 4.7) */
+    bool wants_upgrade;   /* a valid WebSocket opening (reference/http.md 4.7) */
     bool has_underscores; /* in names of fields: http_request_drop_underscores */
     bool keeps_slashes;   /* merge_slashes off; set before the request is read */
 };

@@ -182,9 +182,10 @@ static bool names_charset(struct slice type)
 void http_output_add_charset(struct http_exchange *exchange, const struct http_output_conf *conf)
 {
     struct http_response *response = &exchange->response;
+    unsigned status = response->status;
     struct slice name, value;
 
-    if (!conf->charset.on)
+    if (!conf->charset.on || status == 301 || status == 302) /* their pages are nobody's text */
         return;
     for (size_t i = 0; i < response->field_count; i++) {
         struct http_field *field = &response->fields[i];
