@@ -363,3 +363,29 @@ def _plain_on_tls(ours, theirs):
         return False
     ours.heard = theirs.heard
     return True
+
+
+@_deviation("our Date",
+            "an answer has Date and Server, also where proxy_pass_header would pass a backend's that sends none")
+def _our_date(ours, theirs):
+    missing = [name for name in ("date", "server") if theirs.answer.field(name) is None]
+    return _any(ours.answer.drop(name) for name in missing)
+
+
+@_deviation("unread body", "a long body that nobody wants ends the connection instead of being read to its end")
+def _unread_body(ours, theirs):
+    if (ours.heard.end, theirs.heard.end) != ("closed", "kept") or ours.answer.field("connection") != "close":
+        return False
+    ours.answer.drop("connection")
+    ours.heard.end = "kept"
+    return True
+
+
+@_deviation("length known", "a listing is sent with its length; nginx sends it without")
+def _length_known(ours, theirs):
+    changed = False
+    for our_answer, answer in _pairs(ours, theirs):
+        if answer.field("content-length") is None and our_answer.field("content-length") is not None:
+            changed = our_answer.drop("content-length")
+            answer.drop("transfer-encoding")
+    return changed
