@@ -38,7 +38,7 @@ http {
     server {
         listen @second@;
         server_name invalid.test;
-        ignore_invalid_headers off;
+        ignore_invalid_headers on;
         location / { proxy_pass http://@backend@; }
     }
     server {
@@ -80,7 +80,7 @@ CASES = [
     get("/", "X-One: hyphen", "X_One: under", host="underscores.test"),
     get("/p/x", "X_One: under", "X-Two: hyphen", host="underscores.test"),
     get("/p/x", "X_One: under", "X-Two: hyphen"),
-    get("/p/x", "X-Odd!: 1", host="invalid.test", port="second"),
+
     get("/", "X-Long: " + "x" * 7000, host="tolerant.test"),
     get("/" + "x" * 900, port="third", name="a line within 1k"),
     get("/" + "x" * 1100, port="third", name="a line beyond 1k"),
