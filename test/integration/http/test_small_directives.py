@@ -56,8 +56,6 @@ def test_heads_may_be_as_long_as_the_buffers_say(frontd_files, buffers, line, fi
 
 def test_what_has_one_value_here_says_so(frontd_files):
     for right, wrong, words in (
-        ("merge_slashes on", "merge_slashes off", "slashes are always merged"),
-        ("underscores_in_headers off", "underscores_in_headers on", "names with _ are never taken"),
         ("ignore_invalid_headers on", "ignore_invalid_headers off", "is refused, whatever this says"),
         ("disable_symlinks off", "disable_symlinks on", "out of the root are never followed"),
         ("large_client_header_buffers 4 64k", "large_client_header_buffers 4 65k", "no size from 1k to 64k"),

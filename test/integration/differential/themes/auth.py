@@ -10,6 +10,7 @@ http {
         server_name a.test;
         root @site@;
         auth_basic "huh?";
+        auth_delay 20ms;
         auth_basic_user_file @site@/passwords;
         access_log logs/user.log user;
         location / { }

@@ -14,6 +14,7 @@ http {
         server_name a.test second.test;
         root @site@;
         log_not_found off;
+        disable_symlinks off;
         reset_timedout_connection on;
         client_header_buffer_size 2k;
         large_client_header_buffers 4 16k;
