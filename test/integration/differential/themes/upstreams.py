@@ -43,7 +43,7 @@ http {
 
         location /version/ { proxy_http_version 1.1; proxy_pass http://one; }
         location /unbuffered/ { proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1; proxy_pass http://one; }
-        location /buffers/ { proxy_pass http://one; }
+        location /buffers/ { proxy_buffer_size 8k; proxy_buffers 4 8k; proxy_max_temp_file_size 0; proxy_pass http://one; }
         location /timeouts/ { proxy_read_timeout 1s; proxy_send_timeout 1s; proxy_connect_timeout 5s; proxy_pass http://one; }
         location /hide/ { proxy_hide_header X-Secret; proxy_hide_header ETag; proxy_pass http://one; }
         location /pass/ { proxy_pass_header Server; proxy_pass_header Date; proxy_pass_header X-Accel-Expires; proxy_pass http://one; }
