@@ -78,5 +78,5 @@ int worker_explain(int count, const char *const *words, const struct protocol *c
         !read_configuration(explanation, words, program_groups(confs)))
         return 1;
     make_worker(explanation, confs);
-    return explain(explanation, count, words, protocols) ? 0 : 1; /* the end frees everything */
+    return explain(explanation, count, words, protocols) ? 0 : 1;
 }

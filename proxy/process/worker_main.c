@@ -138,7 +138,7 @@ int worker_main(int count, const char *const *words, const struct protocol *cons
     struct loop_watch *watch;
 
     if (count > 1 && strcmp(words[1], WORKER_EXPLAIN) == 0)
-        return worker_explain(count, words, protocols, confs);
+        _exit(worker_explain(count, words, protocols, confs)); /* nothing is worth putting away */
     if (!worker_arguments_read(&server.arguments, count, words)) {
         fprintf(stderr, "frontd-worker is started by frontd, not by hand\n");
         return 2;
