@@ -32,9 +32,18 @@ static void decide(struct http_exchange *exchange, unsigned verdict)
     http_access_decide(exchange, verdict);
 }
 
+/* Only the head says something; whatever its body is, nobody waits for it. */
+static void on_head(void *owner, const struct http_response *answer)
+{
+    struct asking *asking = owner;
+
+    (void)answer;
+    http_subrequest_end(asking->subrequest);
+}
+
 static void on_body(void *owner, struct slice bytes)
 {
-    (void)owner; /* only the head says something */
+    (void)owner;
     (void)bytes;
 }
 
@@ -90,7 +99,8 @@ static void on_done(void *owner, struct http_exchange *child, bool whole)
     decide(exchange, verdict_of(exchange, status));
 }
 
-static const struct http_subrequest_events events = {.body = on_body, .done = on_done};
+static const struct http_subrequest_events events = {
+    .head = on_head, .body = on_body, .done = on_done};
 
 void http_auth_request_begin(struct http_exchange *exchange)
 {

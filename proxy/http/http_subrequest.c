@@ -357,6 +357,11 @@ void http_subrequest_go_on(struct http_subrequest *subrequest)
         child->reader->drained(child);
 }
 
+void http_subrequest_end(struct http_subrequest *subrequest)
+{
+    end(subrequest, true);
+}
+
 void http_subrequest_cancel(struct http_subrequest **held)
 {
     struct http_subrequest *subrequest = *held;

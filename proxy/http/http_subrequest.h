@@ -37,5 +37,9 @@ struct http_subrequest *http_subrequest_start(struct http_exchange *parent, stru
 /* There is room again. */
 void http_subrequest_go_on(struct http_subrequest *subrequest);
 
+/* Enough of the answer has come: `done` follows as if it were whole, `body` does not. May be called
+ * from inside an event. */
+void http_subrequest_end(struct http_subrequest *subrequest);
+
 /* Nobody wants the answer any more; no event comes. Sets *subrequest to NULL; NULL is fine. */
 void http_subrequest_cancel(struct http_subrequest **subrequest);
