@@ -24,6 +24,7 @@ struct http_output {
     bool is_live;      /* every piece comes out at once */
     bool sends_file;   /* the handler's file is on its way */
     bool finish_waits; /* for the file */
+    bool is_given;     /* the handler has said that this was all */
 };
 
 /* For http_output_choose. */

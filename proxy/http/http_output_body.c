@@ -72,6 +72,7 @@ static void finish(struct http_exchange *exchange)
 
 void http_output_body_finish(struct http_exchange *exchange)
 {
+    exchange->output->is_given = true;
     if (exchange->output->sends_file)
         exchange->output->finish_waits = true;
     else
@@ -184,7 +185,7 @@ void http_output_go_on(struct http_exchange *exchange)
 
     if (output->sends_file)
         loop_defer(loop_of(exchange), &output->task);
-    else if (output->reader != NULL && output->reader->drained != NULL)
+    else if (!output->is_given && output->reader != NULL && output->reader->drained != NULL)
         output->reader->drained(exchange);
 }
 
