@@ -200,6 +200,7 @@ static void deliver(struct http1_exchange *exchange, struct slice bytes, bool la
     struct http_exchange *base = &exchange->base;
 
     base->body_received += bytes.len;
+    base->body_given = true;
     if (last)
         exchange->body_done = true;
     if (exchange->has_reader && base->reader != NULL && base->reader->body != NULL)

@@ -46,11 +46,14 @@ static void redirect(struct http_exchange *exchange, const struct http_error_pag
     http_exchange_redirect(exchange, status, http_return_escape_url(exchange, url));
 }
 
-/* Bytes that somebody has taken, or that follow an error in the framing, are no body any more. */
+/* Bytes that somebody has taken, or that follow an error in the framing, are no body any more.
+ * Others wait until somebody asks for them again. */
 static void keep_or_drop_body(struct http_exchange *exchange)
 {
-    if (exchange->body_received > 0 || exchange->close_after)
+    if (exchange->body_given || exchange->close_after)
         exchange->drops_body = true;
+    else
+        exchange->transport->pause_body(exchange);
 }
 
 /* As nginx: whatever was asked for, the page is read. */

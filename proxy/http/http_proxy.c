@@ -249,10 +249,33 @@ static void on_deadline(void *owner)
     }
 }
 
+/* A request that means something else without its body, which another backend has had. */
+static bool misses_body(const struct http_exchange *exchange)
+{
+    enum http_method method = exchange->request.method;
+
+    return exchange->drops_body && exchange->request.framing != HTTP_NO_BODY &&
+           method != HTTP_GET && method != HTTP_HEAD;
+}
+
+static void refuse_without_body(struct http_exchange *exchange)
+{
+    unsigned status = exchange->response.status;
+
+    http_exchange_log(exchange, LOG_ERROR,
+                      "the body is gone that another backend would need, request: \"%s\"",
+                      log_escape(exchange->request.line).text);
+    http_exchange_error(exchange, status >= 400 ? status : 502);
+}
+
 void http_proxy_handle(struct http_exchange *exchange)
 {
     struct http_proxy *proxy = arena_zero(&exchange->arena, sizeof *proxy);
 
+    if (misses_body(exchange)) {
+        refuse_without_body(exchange);
+        return;
+    }
     if (proxy == NULL) {
         http_exchange_error(exchange, 500);
         return;
