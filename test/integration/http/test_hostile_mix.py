@@ -1,6 +1,7 @@
 """Clients and backends that vanish, stall and talk nonsense while several parts of a request are pending at
 once: includes, auth_request, error_page, next_upstream, gzip, limits. Afterwards nothing may be left over."""
 
+import base64
 import itertools
 import os
 import re
@@ -8,7 +9,7 @@ import threading
 import time
 
 import pytest
-from hyperframe.frame import RstStreamFrame
+from hyperframe.frame import RstStreamFrame, SettingsFrame
 from support.backends import ok
 from support.http2 import CANCEL, Http2Client
 from support.wait import wait_until
@@ -37,7 +38,7 @@ http {
         location /gzip/ { gzip on; gzip_min_length 1; gzip_types *; proxy_pass http://@backend@/; }
         location /page/ { ssi on; ssi_types *; gzip on; gzip_min_length 1; gzip_types *; limit_rate 200k;
                           proxy_pass http://@backend@/; }
-        location /ssi/ { ssi on; gzip on; gzip_min_length 1; limit_conn few 1000; }
+        location /ssi/ { ssi on; gzip on; gzip_min_length 1; }
         location /may/ { auth_request /question; proxy_pass http://@good@/; }
         location = /question { internal; proxy_pass http://@backend@/$http_x_how; }
         location /page-of/ { error_page 413 500 502 504 /plain/again; proxy_pass http://@backend@/; }
@@ -51,6 +52,9 @@ http {
                            proxy_pass http://@backend@/; }
         location /secret/ { proxy_pass https://@backend@/; }
         location /later/ { limit_req zone=slowly burst=100; proxy_pass http://@backend@/; }
+        location /password/ { auth_basic x; auth_basic_user_file @home@/users; auth_cache 0s; error_page 401 /plain/no;
+                              proxy_pass http://@backend@/; }
+        location /few/ { limit_conn few 3; error_page 502 504 = @good; proxy_pass http://@backend@/; }
         location /ranges/ { limit_rate @rate@; limit_rate_after @after@; }
         location @good { proxy_pass http://@good@; }
         location @asked { auth_request /plain/slowly; proxy_pass http://@good@; }
@@ -59,8 +63,13 @@ http {
 """
 
 STAGES = ["plain", "gzip", "page", "may", "page-of", "other", "asked", "round", "next", "whole", "secret", "later"]
-HOWS = ["ok", "silent", "vanish", "garbage", "pieces", "short", "endless", "stall", "upgrade", "early", "jump", "includes",
-        "many-interim", "error"]
+HOWS = ["ok", "silent", "vanish", "garbage", "pieces", "short", "endless", "stall", "upgrade", "early", "jump",
+        "includes", "many-interim", "error"]
+
+
+# "right", by a hash that takes a while.
+HASH = ("$6$rounds=100000$YKo1xl/tfAkI0lzr$2wjQEBPO/iUuLBcz.4X8LyAIfx2h.yInc9dQ"
+        "HPq5GcrLnvqSiEs/X3pOoSrxdmzTU.FchW/1kpk1TtwPT/zUO1")
 
 
 class Hostile:
@@ -163,6 +172,7 @@ class Site:
             self.frontd.file(f"site/ssi/{how}.html", f'a<!--#include virtual="/plain/{how}" -->b' * 2)
         self.frontd.file("site/ssi/self.html", 'a<!--#include virtual="/ssi/self.html" -->b')
         self.frontd.file("site/ssi/large.html", os.urandom(3_000_000))
+        self.frontd.file("users", f"user:{HASH}\n")
         self.frontd.start()
         assert self.ask("/plain/ok").status == 200
         self.worker, = self.frontd.workers()
@@ -258,8 +268,8 @@ def test_streams_that_are_reset(site, after):
         streams = []
         for number, path in enumerate(paths()[start : start + 20]):
             posts = number % 3 == 1
-            streams.append(client.request(("accept-encoding", "gzip"), ("x-how", path.partition("how=")[2] or "ok"), path=path, method="POST" if posts else "GET",
-                                          end=not posts))
+            fields = ("accept-encoding", "gzip"), ("x-how", path.partition("how=")[2] or "ok")
+            streams.append(client.request(*fields, path=path, method="POST" if posts else "GET", end=not posts))
             if posts:
                 client.send(client.data(streams[-1], b"some" * 500))
         time.sleep(after)
@@ -322,13 +332,86 @@ def test_a_body_arrives_once_or_is_refused(site, stage, how):
 
 
 def test_a_body_waits_for_whom_error_page_chose(site):
-    """The first backend refuses before any byte of the body is here; it comes while the second one is still asked for."""
+    """The first backend refuses before any byte of the body is here; it comes while the second one is asked for."""
     with dial(site.frontd.port("http"), timeout=20) as peer:
         peer.send(head("/asked/vanish", "POST", f"Content-Length: {len(BODY)}"))
         time.sleep(0.2)
         peer.send(BODY)
         assert peer.read_response("POST").body == f"POST {len(BODY)}".encode()
     assert site.good.requests == [("POST", BODY)]
+
+
+@pytest.mark.parametrize("path", ["/asked/vanish", "/other/error", "/other/early", "/whole/error"])
+@pytest.mark.parametrize("body", [BODY[:40_000], b""])
+def test_bodies_of_streams(site, path, body):
+    """The same over HTTP/2, and bodies that turn out to be empty."""
+    client = Http2Client(site.frontd.port("tls"), tls=True, timeout=20)
+    stream = client.request(path=path, method="POST", end=False)
+    time.sleep(0.2)
+    client.send(client.data(stream, body[:10_000]), client.data(stream, body[10_000:20_000]))
+    client.send(client.data(stream, body[20_000:30_000]), client.data(stream, body[30_000:], end=True))
+    response = client.response(stream)
+    assert response.reset is not None or response.status >= 400 or site.good.requests
+    assert all(request == ("POST", body) for request in site.good.requests)
+    site.is_as_before()
+
+
+@pytest.mark.parametrize("path", ["/asked/vanish", "/other/error", "/page-of/error", "/whole/error", "/may/x?how=ok"])
+@pytest.mark.parametrize("pause", [0.0, 0.2])
+def test_a_body_of_no_chunks(site, path, pause):
+    with dial(site.frontd.port("http"), timeout=10) as peer:
+        peer.send(head(path, "POST", "Transfer-Encoding: chunked"))
+        time.sleep(pause)
+        peer.send(b"0\r\n\r\n")
+        peer.read_response("POST")
+    site.is_as_before()
+
+
+def test_clients_that_leave_while_a_password_is_hashed(site):
+    for how in ("reset", "half", "close"):
+        peers = [dial(site.frontd.port("http")) for _ in range(12)]
+        for number, peer in enumerate(peers):
+            word = base64.b64encode(f"user:{'right' if number % 2 else 'wrong'}".encode()).decode()
+            peer.send(head("/password/silent", "GET", f"Authorization: Basic {word}"))
+        time.sleep(0.02)
+        for peer in peers:
+            leave(peer, how)
+        for peer in peers:
+            peer.close()
+    site.is_as_before()
+
+
+def test_places_of_limit_conn_become_free(site):
+    for how in ("silent", "stall", "endless", "vanish", "garbage", "short", "slowly"):
+        peers = [dial(site.frontd.port("http")) for _ in range(6)]
+        for peer in peers:
+            peer.send(head(f"/few/{how}"))
+        time.sleep(0.1)
+        for number, peer in enumerate(peers):
+            leave(peer, "reset" if number % 2 else "close")
+    wait_until(lambda: site.ask("/few/ok").status == 200, "a place", timeout=20)
+    peers = [dial(site.frontd.port("http")) for _ in range(4)]
+    for peer in peers:
+        peer.send(head("/few/slowly"))
+    assert sorted(peer.read_response().status for peer in peers) == [200, 200, 200, 503]
+    for peer in peers:
+        peer.close()
+    site.is_as_before()
+
+
+@pytest.mark.parametrize("window", [0, 1000])
+def test_streams_that_nobody_reads(site, window):
+    """The windows stay shut: send_timeout ends what waits for them."""
+    clients = []
+    for start in range(0, len(paths()), 20):
+        client = Http2Client(site.frontd.port("tls"), tls=True, settings={SettingsFrame.INITIAL_WINDOW_SIZE: window})
+        for path in paths()[start : start + 20]:
+            client.request(("accept-encoding", "gzip"), ("x-how", path.partition("how=")[2] or "ok"), path=path)
+        clients.append(client)
+    wait_until(lambda: descriptors(site.worker) <= site.before + 1 + len(clients), "backends to be let go", timeout=30)
+    for client in clients:
+        client.peer.close()
+    site.is_as_before()
 
 
 def test_a_slow_reader_of_parts_gets_each_once(frontd_files, scripted_backend):
