@@ -6,6 +6,7 @@
 #include "http/http_conf.h"
 #include "http/http_limit.h"
 #include "http/http_limit_conn.h"
+#include "http/http_path_policy.h"
 #include "http/http_realip.h"
 #include "http/http_report.h"
 #include "http/http_service.h"
@@ -57,8 +58,9 @@ static void begin_rules(struct http_exchange *exchange)
     }
 }
 
-/* The steps in nginx's order. */
+/* The steps in nginx's order, after our own. */
 static const struct http_access_step steps[] = {
+    {http_path_policy_applies,  http_path_policy_begin },
     {has_rules,                 begin_rules            },
     {http_location_asks,        http_auth_begin        },
     {http_auth_request_applies, http_auth_request_begin},

@@ -3,6 +3,7 @@
 #include "http/http_conf_types.h"
 
 static const char *const http_satisfy_words[] = {"all", "any", NULL};
+static const char *const http_path_policy_words[] = {"normal", "strict", NULL};
 
 /* "unix:" is read for the sake of nginx's users; nobody comes by such a socket. */
 static bool parse_rule(struct conf_reader *reader, const struct conf_directive *directive,

@@ -6,11 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* allow, deny, satisfy: http_access.def. */
+/* allow, deny, satisfy, path_policy: http_access.def. */
 
 enum http_satisfy {
     HTTP_SATISFY_ALL,
     HTTP_SATISFY_ANY,
+};
+
+enum http_path_policy {
+    HTTP_PATHS_NORMAL,
+    HTTP_PATHS_STRICT,
 };
 
 struct http_access_rule {
