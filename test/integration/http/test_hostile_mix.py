@@ -54,6 +54,7 @@ http {
         location /later/ { limit_req zone=slowly burst=100; proxy_pass http://@backend@/; }
         location /password/ { auth_basic x; auth_basic_user_file @home@/users; auth_cache 0s; error_page 401 /plain/no;
                               proxy_pass http://@backend@/; }
+        location /ignoring/ { proxy_ignore_client_abort on; proxy_pass http://@backend@/; }
         location /few/ { limit_conn few 3; error_page 502 504 = @good; proxy_pass http://@backend@/; }
         location /ranges/ { limit_rate @rate@; limit_rate_after @after@; }
         location @good { proxy_pass http://@good@; }
@@ -62,7 +63,7 @@ http {
 }
 """
 
-STAGES = ["plain", "gzip", "page", "may", "page-of", "other", "asked", "round", "next", "whole", "secret", "later"]
+STAGES = ["plain", "gzip", "page", "may", "page-of", "other", "asked", "round", "next", "whole", "secret", "later", "ignoring"]
 HOWS = ["ok", "silent", "vanish", "garbage", "pieces", "short", "endless", "stall", "upgrade", "early", "jump",
         "includes", "many-interim", "error"]
 
