@@ -2,7 +2,6 @@
 
 #include "base/ensure.h"
 #include "base/text.h"
-#include "http/http_file_open.h"
 #include "relay/rights.h"
 
 #include <errno.h>
@@ -17,7 +16,8 @@
 struct http_root {
     struct http_root *next;
     struct slice path; /* NUL-terminated */
-    int fd;            /* O_PATH; -1: not there */
+    enum http_links links;
+    int fd; /* O_PATH; -1: not there */
     dev_t device;
     ino_t inode;
     uint64_t generation; /* counts the directories that stood there */
@@ -43,16 +43,18 @@ struct http_file_cache *http_file_cache_new(struct arena *arena)
     return cache;
 }
 
-struct http_root *http_file_cache_root(struct http_file_cache *cache, struct slice path)
+struct http_root *http_file_cache_root(struct http_file_cache *cache, struct slice path,
+                                       enum http_links links)
 {
     struct http_root *root = cache->roots;
 
-    while (root != NULL && !slice_equal(root->path, path))
+    while (root != NULL && (root->links != links || !slice_equal(root->path, path)))
         root = root->next;
     if (root != NULL)
         return root;
     root = arena_zero(cache->arena, sizeof *root);
     root->path = arena_keep(cache->arena, path);
+    root->links = links;
     root->fd = -1;
     root->confined = &cache->confined;
     root->next = cache->roots;
@@ -221,12 +223,13 @@ static bool is_same(const struct stat *a, const struct stat *b)
  * promised at full length. */
 static bool is_still_true(struct http_file *file, uint64_t now_ms)
 {
+    int flags = file->root->links == HTTP_LINKS_OFF ? AT_SYMLINK_NOFOLLOW : 0;
     struct stat status;
 
     if (file->root_generation != file->root->generation)
         return false;
     if (now_ms - file->checked_ms >= HTTP_FILE_VALIDATION_MS) {
-        if (fstatat(file->root->fd, file->path.at + 1, &status, 0) < 0 ||
+        if (fstatat(file->root->fd, file->path.at + 1, &status, flags) < 0 ||
             !is_same(&status, &file->status))
             return false;
         file->checked_ms = now_ms;
@@ -319,7 +322,7 @@ static int open_in(const struct http_root *root, struct slice path, int flags)
     memcpy(name, path.at, path.len);
     name[path.len] = '\0';
     relative = name + strspn(name, "/");
-    return http_file_open(root->fd, *relative == '\0' ? "." : relative, flags);
+    return http_file_open(root->fd, *relative == '\0' ? "." : relative, root->links, flags);
 }
 
 /* To read files below a root is not the right to list directories (os/sandbox.h): where one is
@@ -414,13 +417,20 @@ static bool holds(struct slice root, struct slice path)
     return slice_starts(path, root) && (path.len == root.len || path.at[root.len] == '/');
 }
 
+static bool is_better(const struct http_root *root, const struct http_root *best,
+                      enum http_links links)
+{
+    return best == NULL || root->path.len > best->path.len ||
+           (root->path.len == best->path.len && root->links == links);
+}
+
 struct http_root *http_file_cache_find_root(struct http_file_cache *cache, struct slice path,
-                                            struct slice *inside)
+                                            enum http_links links, struct slice *inside)
 {
     struct http_root *best = NULL;
 
     for (struct http_root *root = cache->roots; root != NULL; root = root->next)
-        if (holds(root->path, path) && (best == NULL || root->path.len > best->path.len))
+        if (holds(root->path, path) && is_better(root, best, links))
             best = root;
     if (best == NULL)
         return NULL;

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/slice.h"
 #include "http/http_date.h"
+#include "http/http_file_open.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,8 +51,9 @@ struct http_file {
 struct http_file_cache *http_file_cache_new(struct arena *arena);
 void http_file_cache_free(struct http_file_cache *cache);
 
-/* The root for this directory; the same one for the same path. */
-struct http_root *http_file_cache_root(struct http_file_cache *cache, struct slice path);
+/* The root for this directory; the same one for the same path and links. */
+struct http_root *http_file_cache_root(struct http_file_cache *cache, struct slice path,
+                                       enum http_links links);
 
 /* The directories below it may be listed, too: http_file_open_directory. Before confine. */
 void http_file_cache_list(struct http_root *root);
@@ -71,10 +73,10 @@ void http_file_release(struct http_file *file);
 /* Is there such a directory? */
 bool http_file_is_directory(struct http_root *root, struct slice path, uint64_t now_ms);
 
-/* The root that holds `path`, an absolute one: the narrowest; *inside is what follows it, with its
- * '/'. NULL: no root does. */
+/* The root that holds `path`, an absolute one: the narrowest, of several the one with these links;
+ * *inside is what follows it, with its '/'. NULL: no root does. */
 struct http_root *http_file_cache_find_root(struct http_file_cache *cache, struct slice path,
-                                            struct slice *inside);
+                                            enum http_links links, struct slice *inside);
 
 enum http_file_test {
     HTTP_FILE_REGULAR,
@@ -83,7 +85,7 @@ enum http_file_test {
     HTTP_FILE_EXECUTABLE,
 };
 
-/* Is there such a thing below `root`? Links are followed, but not out of it. */
+/* Is there such a thing below `root`? Links are followed as it says. */
 bool http_file_is(struct http_root *root, struct slice path, enum http_file_test test,
                   uint64_t now_ms);
 

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,10 +19,28 @@ static int complete(int flags)
 /* The kernel gives up with EAGAIN when something is renamed while it looks. */
 #define TRIES 4
 
-static int open_beneath(int root, const char *path, int flags)
+static const uint64_t rules[] = {
+    [HTTP_LINKS_BENEATH] = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+    [HTTP_LINKS_OFF] = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+    [HTTP_LINKS_ANY] = RESOLVE_NO_MAGICLINKS,
+};
+
+/* For where the kernel is not asked to refuse what links may do. */
+static bool goes_up(const char *path)
 {
-    struct open_how how = {.flags = (unsigned)complete(flags),
-                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+    size_t len;
+
+    for (; *path != '\0'; path += len + (path[len] == '/')) {
+        len = strcspn(path, "/");
+        if (len == 2 && memcmp(path, "..", 2) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int open_by_rules(int root, const char *path, enum http_links links, int flags)
+{
+    struct open_how how = {.flags = (unsigned)complete(flags), .resolve = rules[links]};
     long fd = -1;
 
     for (int i = 0; i < TRIES; i++) {
@@ -83,10 +102,15 @@ int http_file_open_stepwise(int root, const char *path, int flags)
     return next;
 }
 
-int http_file_open(int root, const char *path, int flags)
+int http_file_open(int root, const char *path, enum http_links links, int flags)
 {
-    int fd = open_beneath(root, path, flags);
+    int fd;
 
+    if (links == HTTP_LINKS_ANY && (goes_up(path) || path[0] == '/')) {
+        errno = EXDEV;
+        return -1;
+    }
+    fd = open_by_rules(root, path, links, flags);
     if (fd < 0 && (errno == ENOSYS || errno == EPERM))
         return http_file_open_stepwise(root, path, flags);
     return fd;

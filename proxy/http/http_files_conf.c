@@ -93,9 +93,32 @@ static bool parse_tries(struct conf_reader *reader, const struct conf_directive 
 
 static const struct conf_type type_tries = {"file …", parse_tries};
 
+/* nginx's. The links in the root's own name are the administrator's: `from=$document_root`. */
+static bool parse_disable_symlinks(struct conf_reader *reader,
+                                   const struct conf_directive *directive, void *value)
+{
+    const struct conf_word *word = &directive->words[0];
+    const struct conf_word *from = &directive->words[directive->word_count - 1];
+    bool is_on = slice_equal(word->text, SLICE("on"));
+
+    *(bool *)value = is_on;
+    if (directive->word_count == 2 &&
+        (!is_on || !slice_equal(from->text, SLICE("from=$document_root"))))
+        return http_conf_refuse(reader, from->place, "only `on from=$document_root` is possible",
+                                "`%.*s` is not supported", HTTP_SHOW(from->text));
+    return is_on || slice_equal(word->text, SLICE("off")) ||
+           http_conf_refuse(
+               reader, word->place,
+               "write `symlinks beneath;`: links that stay below the root are followed",
+               "`disable_symlinks %.*s` is not supported", HTTP_SHOW(word->text));
+}
+
+static const struct conf_type type_disable_symlinks = {"on | off", parse_disable_symlinks};
+
 static void check(struct conf_reader *reader, const struct conf_scope *scope, void *values);
 
 static const char *const dotfiles_words[] = {"hide", "serve", NULL};
+static const char *const http_links_words[] = {"beneath", "off", "any", NULL};
 static const char *const autoindex_words[] = {"html", "xml", "json", "jsonp", NULL};
 
 #define CONF_STRUCT struct http_files

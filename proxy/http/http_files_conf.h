@@ -1,6 +1,7 @@
 #pragma once
 
 #include "conf/conf_types.h"
+#include "http/http_file_open.h"
 #include "http/http_template.h"
 
 #include <stdbool.h>
@@ -69,6 +70,11 @@ struct http_files {
     /* Worked out when everything is read. */
     struct http_place place;
 };
+
+static inline enum http_links http_files_links(const struct http_files *files)
+{
+    return files->disable_symlinks ? HTTP_LINKS_OFF : (enum http_links)files->symlinks;
+}
 
 extern const struct conf_group http_files_group;
 

@@ -1,4 +1,6 @@
+#include "http/http_conf.h"
 #include "http/http_file_cache.h"
+#include "http/http_files_conf.h"
 #include "http/http_program.h"
 #include "http/http_service.h"
 #include "http/http_variables.h"
@@ -18,7 +20,8 @@ static bool holds_for_file(struct http_exchange *exchange, struct slice path, in
 {
     struct http_content *content = http_content_of(exchange);
     struct slice inside;
-    struct http_root *root = http_file_cache_find_root(content->files, path, &inside);
+    struct http_root *root = http_file_cache_find_root(
+        content->files, path, http_files_links(exchange->location->files), &inside);
 
     if (root != NULL)
         return http_file_is(root, inside, (enum http_file_test)kind,

@@ -59,7 +59,8 @@ static void add_location(struct http_content *content, const struct http_locatio
     struct http_content_location *found = &content->locations[location->number];
 
     if (location->files->place.base.len > 0)
-        found->root = http_file_cache_root(content->files, location->files->place.base);
+        found->root = http_file_cache_root(content->files, location->files->place.base,
+                                           http_files_links(location->files));
     if (found->root != NULL && location->files->autoindex)
         http_file_cache_list(found->root);
     find_logs(content, location);
@@ -80,7 +81,7 @@ static void add_server(struct http_content *content, const struct http_server *s
         add_location(content, location);
     if (server->site != NULL && server->site->acme_webroot.len > 0)
         content->locations[server->own->number].acme_root =
-            http_file_cache_root(content->files, server->site->acme_webroot);
+            http_file_cache_root(content->files, server->site->acme_webroot, HTTP_LINKS_BENEATH);
     content->locations[server->own->number].paths = http_paths_new(server, &content->arena);
 }
 

@@ -44,8 +44,8 @@ static int make_site(void **state)
         site->path);
     arena_init(&site->arena, ARENA_UNLIMITED);
     site->cache = http_file_cache_new(&site->arena);
-    site->root =
-        http_file_cache_root(site->cache, arena_format(&site->arena, "%s/root", site->path));
+    site->root = http_file_cache_root(
+        site->cache, arena_format(&site->arena, "%s/root", site->path), HTTP_LINKS_BENEATH);
     *state = site;
     return 0;
 }
@@ -172,8 +172,8 @@ static void a_switched_root_is_seen_after_a_second(void **state)
 static void a_missing_root_may_come(void **state)
 {
     struct site *site = *state;
-    struct http_root *root =
-        http_file_cache_root(site->cache, arena_format(&site->arena, "%s/later", site->path));
+    struct http_root *root = http_file_cache_root(
+        site->cache, arena_format(&site->arena, "%s/later", site->path), HTTP_LINKS_BENEATH);
     struct http_file *file;
 
     assert_null(http_file_cache_get(site->cache, root, SLICE("/x"), 1));
@@ -194,8 +194,8 @@ static void a_confined_cache_keeps_to_its_roots(void **state)
     struct site *site = *state;
     unsigned renewals = 0;
     struct rights rights = {.renew = count_renewal, .owner = &renewals};
-    struct http_root *later =
-        http_file_cache_root(site->cache, arena_format(&site->arena, "%s/later", site->path));
+    struct http_root *later = http_file_cache_root(
+        site->cache, arena_format(&site->arena, "%s/later", site->path), HTTP_LINKS_BENEATH);
 
     http_file_cache_confine(site->cache, &rights);
     assert_int_equal(rights.readable_count, 1); /* one is not there */
