@@ -404,9 +404,10 @@ def test_places_of_limit_conn_become_free(site):
 def test_streams_that_nobody_reads(site, window):
     """The windows stay shut: send_timeout ends what waits for them."""
     clients = []
-    for start in range(0, len(paths()), 20):
+    asked = [path for path in paths() if not path.startswith("/ignoring/")]  # reads endless answers to no end
+    for start in range(0, len(asked), 20):
         client = Http2Client(site.frontd.port("tls"), tls=True, settings={SettingsFrame.INITIAL_WINDOW_SIZE: window})
-        for path in paths()[start : start + 20]:
+        for path in asked[start : start + 20]:
             client.request(("accept-encoding", "gzip"), ("x-how", path.partition("how=")[2] or "ok"), path=path)
         clients.append(client)
     wait_until(lambda: descriptors(site.worker) <= site.before + 1 + len(clients), "backends to be let go", timeout=30)
