@@ -147,11 +147,26 @@ static const struct conf_row core_events_rows[] = {
 };
 #undef CONF_STRUCT
 
+/* One thing with two names: from here on only the older one is looked at. */
+static void check_core(struct conf_reader *reader, const struct conf_scope *scope, void *values)
+{
+    const struct conf_directive *drain = conf_directive_of(scope, "drain_timeout");
+    struct core_conf *core = values;
+
+    if (drain == NULL)
+        return;
+    if (conf_directive_of(scope, "worker_shutdown_timeout") != NULL)
+        conf_fail(reader, drain->name.place,
+                  "`drain_timeout` and `worker_shutdown_timeout` are the same: leave one out");
+    core->worker_shutdown_timeout = core->drain_timeout;
+}
+
 const struct conf_group core_group = {
     .name = "core",
     .size = sizeof(struct core_conf),
     .rows = core_rows,
     .row_count = sizeof core_rows / sizeof *core_rows,
+    .check = check_core,
 };
 
 const struct conf_group core_events_group = {

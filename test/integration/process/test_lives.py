@@ -300,11 +300,17 @@ def test_one_reload_after_another(frontd_files):
     assert "generation 3" in instance.command("-s", "status").stdout
 
 
-def test_sessions_that_take_too_long_are_cut_off(frontd, connect):
-    instance = frontd("worker_shutdown_timeout 500ms; " + SITE.lstrip(), word="one")
+@pytest.mark.parametrize("name", ["worker_shutdown_timeout", "drain_timeout"])
+def test_sessions_that_take_too_long_are_cut_off(frontd, connect, name):
+    instance = frontd(name + " 500ms; " + SITE.lstrip(), word="one")
     before = instance.workers()
     client, _ = get(connect, instance)
     instance.reload()
     wait_until(lambda: not set(before) & set(instance.workers()), instance.describe, 5)
     client.read_to_end()
     instance.wait_for_log(r"1 connections were cut off")
+
+
+def test_the_two_names_of_the_drain_timeout_exclude_each_other(frontd_files):
+    result = frontd_files("drain_timeout 1s; worker_shutdown_timeout 1s; " + SITE.lstrip(), word="one").command("-t", check=False)
+    assert result.returncode == 1 and "are the same: leave one out" in result.stdout + result.stderr
