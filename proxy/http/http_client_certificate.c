@@ -21,8 +21,7 @@ static void answer(struct http_exchange *exchange, const char *words)
     http_exchange_answer(exchange, 400, SLICE("text/html"), page);
 }
 
-/* The certificate was asked for by the server that the handshake named. */
-static bool is_misdirected(const struct http_exchange *exchange)
+bool http_is_misdirected(const struct http_exchange *exchange)
 {
     struct slice name = session_server_name(exchange->session);
     const struct http_service *service = http_service_of(exchange);
@@ -46,7 +45,7 @@ bool http_client_certificate_refuses(struct http_exchange *exchange)
 
     if (!session_is_secure(exchange->session))
         return false;
-    if (is_misdirected(exchange)) {
+    if (http_is_misdirected(exchange)) { /* another server asked for the certificate */
         http_exchange_error(exchange, 421);
         return true;
     }

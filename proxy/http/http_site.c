@@ -1,6 +1,7 @@
 #include "http/http_site.h"
 
 #include "base/chars.h"
+#include "http/http_client_certificate.h"
 #include "http/http_conf.h"
 #include "http/http_file_cache.h"
 #include "http/http_file_send.h"
@@ -89,12 +90,29 @@ static void redirect_to_https(struct http_exchange *exchange)
     http_return_redirect_url(exchange, reads ? 301 : 308, url);
 }
 
+/* What is wrong with the request, as a status; 0: nothing. */
+static unsigned fault_of(const struct http_exchange *exchange)
+{
+    const struct http_site *site = exchange->server->site;
+
+    if (site->misdirected == HTTP_MISDIRECTED_STRICT && session_is_secure(exchange->session) &&
+        http_is_misdirected(exchange))
+        return 421;
+    return exchange->request.field_count > site->max_headers ? 431 : 0;
+}
+
 bool http_site_answers(struct http_exchange *exchange)
 {
     const struct http_site *site = exchange->server->site;
     bool redirects = site->https_redirect && !session_is_secure(exchange->session);
 
+    unsigned fault = fault_of(exchange);
+
     http_choose_location(exchange, exchange->server->own);
+    if (fault != 0) {
+        http_exchange_error(exchange, fault);
+        return true;
+    }
     if (answers_challenge(exchange))
         return true;
     if (redirects)

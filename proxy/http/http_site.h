@@ -5,6 +5,11 @@
 
 /* What frontd does for a site that nginx needs several blocks for: http_site.def. */
 
+enum http_misdirected {
+    HTTP_MISDIRECTED_OFF,
+    HTTP_MISDIRECTED_STRICT,
+};
+
 struct http_site {
 #include "conf/conf_members.inc"
 #include "http/http_site.def"

@@ -1,5 +1,8 @@
 #include "http/http_site.h"
 
+static const char *const http_misdirected_words[] = {"off", "strict", NULL};
+static const struct conf_bounds http_max_headers_bounds = {1, UINT32_MAX};
+
 #define CONF_STRUCT struct http_site
 static const struct conf_row rows[] = {
 #include "conf/conf_rows.inc"
@@ -14,5 +17,9 @@ const struct http_site *http_site_find(const struct conf *conf, const struct con
 {
     const struct http_site *site = conf_values(conf, scope, &http_site_group);
 
-    return site->https_redirect || site->acme_webroot.len > 0 ? site : NULL;
+    bool is_used = site->https_redirect || site->acme_webroot.len > 0 ||
+                   site->misdirected == HTTP_MISDIRECTED_STRICT ||
+                   site->max_headers < HTTP_FIELDS_MAX;
+
+    return is_used ? site : NULL;
 }

@@ -70,3 +70,50 @@ def test_no_other_file_is_reached_by_a_challenge(frontd_files):
         status, body, _ = curl(proxy, url, "-H", "Host: plain.test", "--path-as-is")
         assert "secret" not in body and "dehydrated" not in body
         assert (status, body) in ((200, "somebody else's"), (200, "in the clear"), (404, body))
+
+
+STRICT = """
+http {
+    ssl_certificate @cert@;
+    ssl_certificate_key @key@;
+    max_headers 1000;
+    server {
+        listen 127.0.0.1:@http@;
+        listen 127.0.0.1:@https@ ssl http2;
+        server_name a.test;
+        return 200 "a";
+    }
+    server {
+        listen 127.0.0.1:@http@;
+        listen 127.0.0.1:@https@ ssl http2;
+        server_name b.test;
+        misdirected strict;
+        max_headers 5;
+        return 200 "b";
+    }
+}
+"""
+
+
+def test_a_strict_server_answers_only_who_named_it_in_the_handshake(frontd_files):
+    proxy = frontd_files(STRICT).start()
+    names = [word for name in ("a.test", "b.test") for word in ("--resolve", f"{name}:{proxy.port('https')}:127.0.0.1")]
+    for version in ("--http1.1", "--http2"):
+        assert curl(proxy, "https://b.test:{https}/", *names, version)[:2] == (200, "b")
+        assert curl(proxy, "https://a.test:{https}/", *names, version, "-H", "Host: b.test")[0] == 421
+        assert curl(proxy, "https://b.test:{https}/", *names, version, "-H", "Host: a.test")[:2] == (200, "a")
+    assert curl(proxy, "http://127.0.0.1:{http}/", "-H", "Host: b.test")[:2] == (200, "b")
+
+
+def test_more_header_fields_than_max_headers_are_refused(frontd_files):
+    proxy = frontd_files(STRICT).start()
+    for version in ("--http1.1", "--http2-prior-knowledge"):
+        url = "http://127.0.0.1:{http}/" if version == "--http1.1" else "https://b.test:{https}/"
+        words = [version.replace("-prior-knowledge", ""), "--resolve", f"b.test:{proxy.port('https')}:127.0.0.1",
+                 "-H", "Host: b.test", "-H", "User-Agent:", "-H", "Accept:"]
+        few = [word for i in range(3) for word in ("-H", f"X-{i}: x")]
+        many = [word for i in range(6) for word in ("-H", f"X-{i}: x")]
+        assert curl(proxy, url, *words, *few)[:2] == (200, "b")
+        assert curl(proxy, url, *words, *many)[0] == 431
+        if version == "--http1.1":
+            assert curl(proxy, url, *many, "-H", "Host: a.test")[:2] == (200, "a")
