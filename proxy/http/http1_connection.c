@@ -7,6 +7,7 @@
 #include "http/http_limit_conn.h"
 #include "http/http_log.h"
 #include "http/http_service.h"
+#include "relay/connection_counts.h"
 #include "relay/listen.h"
 #include "relay/worker.h"
 
@@ -56,6 +57,8 @@ static struct http1_exchange *new_exchange(struct http1_connection *connection)
     loop_task_init(&exchange->task, run_task, exchange);
     connection->exchange = exchange;
     base->number = ++connection->requests;
+    if (base->session->worker->counts != NULL)
+        connection_counts_move(base->session, CONNECTION_WRITING);
     return exchange;
 }
 
@@ -99,6 +102,8 @@ static void end_exchange(struct http1_connection *connection, struct http1_excha
 
     conclude(exchange);
     free_exchange(exchange);
+    if (session->worker->counts != NULL)
+        connection_counts_move(session, CONNECTION_WAITING);
     if (closes)
         session_close(session, was_read ? CLOSE_DONE : CLOSE_FRONTD_ANSWERED);
     else
@@ -107,11 +112,21 @@ static void end_exchange(struct http1_connection *connection, struct http1_excha
 
 /* Heads. */
 
+/* As in nginx a request counts from its first byte. */
+static void count_head(struct session *session)
+{
+    if (session->worker->counts == NULL)
+        return;
+    connection_counts_add_request(session->worker->counts);
+    connection_counts_move(session, CONNECTION_READING);
+}
+
 static void begin_head(struct http1_connection *connection)
 {
     if (connection->in_head)
         return;
     connection->in_head = true;
+    count_head(connection->session);
     connection->started_us = loop_wall_us(connection->session->worker->loop);
     session_expire_in(connection->session,
                       default_server(connection->session)->client_header_timeout);

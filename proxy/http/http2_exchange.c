@@ -4,6 +4,7 @@
 #include "http/http_limit_conn.h"
 #include "http/http_log.h"
 #include "http/http_service.h"
+#include "relay/connection_counts.h"
 #include "relay/listen.h"
 #include "relay/worker.h"
 
@@ -283,6 +284,24 @@ static struct http2_exchange *take_memory(struct http_content *content)
     return exchange;
 }
 
+/* Each stream counts as a connection that is written to; without one, theirs waits. */
+
+static void count_new(struct session *session)
+{
+    connection_counts_add_request(session->worker->counts);
+    connection_counts_add(session->worker->counts, CONNECTION_WRITING);
+    connection_counts_move(session, CONNECTION_NOWHERE);
+}
+
+static void count_over(const struct http2_connection *connection)
+{
+    struct session *session = connection->session;
+
+    connection_counts_remove(session->worker->counts, CONNECTION_WRITING);
+    if (connection->exchanges == NULL)
+        connection_counts_move(session, CONNECTION_WAITING);
+}
+
 struct http2_exchange *http2_exchange_new(struct http2_connection *connection, int32_t stream)
 {
     struct http2_exchange *exchange = take_memory(content_of(connection));
@@ -305,6 +324,8 @@ struct http2_exchange *http2_exchange_new(struct http2_connection *connection, i
     deadline_init(&exchange->body_deadline, on_body_deadline, exchange);
     deadline_init(&exchange->send_deadline, on_send_deadline, exchange);
     link_exchange(exchange);
+    if (session->worker->counts != NULL)
+        count_new(session);
     return exchange;
 }
 
@@ -366,6 +387,8 @@ void http2_exchange_conclude(struct http2_exchange *exchange, bool is_cut)
     struct http_exchange *base = &exchange->base;
 
     unlink_exchange(exchange);
+    if (base->session->worker->counts != NULL)
+        count_over(connection);
     if (connection->in_head == exchange)
         connection->in_head = NULL;
     nghttp2_session_set_stream_user_data(connection->library, exchange->stream, NULL);

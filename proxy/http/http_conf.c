@@ -10,6 +10,7 @@
 #include "http/http_realip_conf.h"
 #include "http/http_rewrite_conf.h"
 #include "http/http_site.h"
+#include "http/http_status.h"
 #include "relay/relay_conf.h"
 
 #define ROW_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -276,6 +277,12 @@ static void http_summary(const struct conf *conf, struct text *text)
     text_byte(text, '\n');
 }
 
+static void zones(const struct conf *conf, struct shared_zones *zones)
+{
+    http_limit_zones(conf, zones);
+    http_status_zones(conf, zones);
+}
+
 const struct protocol_conf http_protocol_conf = {
     .name = "http",
     .tls_name = "https",
@@ -283,6 +290,6 @@ const struct protocol_conf http_protocol_conf = {
     .listens = http_listens,
     .logs = http_logs,
     .passwords = http_passwords,
-    .zones = http_limit_zones,
+    .zones = zones,
     .summary = http_summary,
 };

@@ -219,7 +219,9 @@ void http_explain_content(struct http_exchange *exchange)
     explain_access(exchange);
     if (!try_files(exchange))
         return;
-    if (http_location_proxies(exchange->location))
+    if (exchange->location->stub_status)
+        say(exchange, "content", "the page of stub_status");
+    else if (http_location_proxies(exchange->location))
         explain_backend(exchange);
     else
         explain_file(exchange);

@@ -13,6 +13,7 @@
 #include "http/http_return.h"
 #include "http/http_service.h"
 #include "http/http_site.h"
+#include "http/http_status.h"
 #include "http/http_variables.h"
 
 static bool is_too_large(const struct http_exchange *exchange)
@@ -27,7 +28,9 @@ static void handle_content(struct http_exchange *exchange)
 {
     if (exchange->location->files->try_files.count > 0 && !http_files_try(exchange))
         return;
-    if (http_location_proxies(exchange->location))
+    if (exchange->location->stub_status)
+        http_status_handle(exchange);
+    else if (http_location_proxies(exchange->location))
         http_proxy_handle(exchange);
     else
         http_file_handle(exchange);

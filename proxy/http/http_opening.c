@@ -4,6 +4,7 @@
 #include "http/http1_connection.h"
 #include "http/http2_connection.h"
 #include "http/http_service.h"
+#include "relay/connection_counts.h"
 #include "relay/listen.h"
 
 /* The session belongs to `protocol` from now on. */
@@ -63,6 +64,8 @@ void http_opening_opened(struct session *session)
     const struct http_service *service = session->listen->service;
     const http_server_pointer *servers = session->listen->servers;
 
+    if (session->worker->counts != NULL)
+        connection_counts_move(session, CONNECTION_WAITING);
     if (slice_equal(session_alpn(session), SLICE("h2"))) {
         begin(session, &http2_protocol);
     } else if (!session->listen->tls && service->has_http2) {

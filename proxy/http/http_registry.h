@@ -46,6 +46,7 @@ struct http_registry {
     struct http_prefix_use *uses;
     size_t use_count, use_capacity;
     bool is_settled;
+    bool asks_counts;   /* $connections_active or its like is used */
     bool is_incomplete; /* something that may have made variables was wrong: none is reported */
 };
 

@@ -13,6 +13,7 @@
 #include "http/http_site.h"
 #include "http/http_upstream.h"
 #include "net/loop.h"
+#include "relay/connection_counts.h"
 #include "relay/listen.h"
 #include "relay/log_files.h"
 #include "relay/relay_conf.h"
@@ -136,6 +137,7 @@ struct http_content *http_content_start(struct worker *worker)
     set_identity(content);
     content->files = http_file_cache_new(&content->arena);
     content->lanes = http_limit_conn_lanes(worker->zones, &content->arena);
+    connection_counts_start(worker, content->lanes, &content->arena);
     content->variables = http_conf_registry(worker->conf);
     http_matcher_init(&content->matcher);
     content->locations = arena_zero(&content->arena, (http_conf_location_count(worker->conf) + 1) *
@@ -156,6 +158,7 @@ void http_content_stop(struct http_content *content)
 {
     if (content == NULL)
         return;
+    content->worker->counts = NULL;
     http_upstream_stop(content);
     http_resolver_stop(content);
     http_proxy_tls_stop(content);

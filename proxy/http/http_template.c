@@ -150,6 +150,14 @@ static bool resolve_made(struct http_template_part *part, struct slice name,
     return part->number < HTTP_MADE_VARIABLES_MAX;
 }
 
+static bool asks_counts(enum http_variable variable)
+{
+    return variable == HTTP_VARIABLE_CONNECTIONS_ACTIVE ||
+           variable == HTTP_VARIABLE_CONNECTIONS_READING ||
+           variable == HTTP_VARIABLE_CONNECTIONS_WRITING ||
+           variable == HTTP_VARIABLE_CONNECTIONS_WAITING;
+}
+
 /* What the name in `part` means; false if it means nothing. */
 static bool resolve(struct http_template_part *part, struct slice name,
                     struct http_registry *registry, struct arena *arena,
@@ -163,6 +171,8 @@ static bool resolve(struct http_template_part *part, struct slice name,
     if (part->variable == HTTP_VARIABLE_NONE)
         return resolve_made(part, name, registry, arena, error);
     fill_variable(part, name, arena);
+    if (asks_counts(part->variable) && registry != NULL)
+        registry->asks_counts = true;
     if (names[part->variable].is_prefix && registry != NULL)
         http_registry_watch(registry, name, part);
     return true;

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/ensure.h"
+#include "relay/connection_counts.h"
 #include "relay/listen.h"
 #include "relay/worker.h"
 #include "tls/tls_context.h"
@@ -152,6 +153,8 @@ static void unlink_session(struct session *session)
 static void refuse(struct worker *worker, int fd, const struct address *client)
 {
     worker->counters[COUNTER_SESSIONS_REFUSED]++;
+    if (worker->counts != NULL)
+        connection_counts_add_accepted(worker->counts, 0);
     log_line(worker->log, LOG_ALERT, 0,
              "%zu worker_connections are not enough, connection refused, client: %s",
              worker->session_limit, address_print(client).text);
@@ -168,6 +171,8 @@ void session_accept(struct worker *worker, const struct listen *listen, int fd,
         return;
     }
     worker->counters[COUNTER_SESSIONS_ACCEPTED]++;
+    if (worker->counts != NULL)
+        connection_counts_add_accepted(worker->counts, 1);
     session = memory_zero(sizeof *session);
     session->worker = worker;
     session->protocol = listen->protocol;
@@ -300,6 +305,8 @@ void session_close(struct session *session, enum close_reason reason)
     else
         stream_close_after(&session->client, reason == CLOSE_DONE ? 0 : LINGER_MS);
     unlink_session(session);
+    if (session->worker->counts != NULL)
+        connection_counts_end(session);
     loop_retire(session->worker->loop, session);
 }
 

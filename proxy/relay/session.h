@@ -37,6 +37,7 @@ struct session {
     uint64_t started_us;             /* wall time */
     struct address address;          /* of the client */
     enum session_phase phase;
+    uint8_t place; /* enum connection_place, if the worker counts */
 };
 
 /* Accepts: makes a session for `fd`. Takes fd over; closes it if the worker is full. */

@@ -12,6 +12,7 @@
  * globals. */
 
 struct conf;
+struct connection_counts;
 struct loop;
 struct dns_resolver;
 struct listen_list;
@@ -37,6 +38,7 @@ struct worker {
     struct dns_resolver *resolver;
     struct log_files *log_files;      /* every log the configuration names, open */
     const struct shared_zones *zones; /* memory shared with the other workers, mapped */
+    struct connection_counts *counts; /* connection_counts.h; NULL: nobody asks */
     struct listen_list *listens;
     struct session *sessions; /* all that are open */
     size_t session_count;

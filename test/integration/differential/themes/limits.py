@@ -25,6 +25,7 @@ http {
         location /level/ { limit_req zone=keyed; limit_req_log_level info; }
         location /conn/ { limit_conn connections 1; }
         location /conn-status/ { limit_conn servers 1; limit_conn_status 429; }
+        location = /counts { stub_status; }
         location /rate/ { limit_rate 100k; limit_rate_after 10k; }
     }
 }
@@ -60,4 +61,5 @@ CASES = [
     get("/conn-status/file"),
     get("/rate/file"),
     head("/rate/file"),
+    post("/counts", b""),
 ]
