@@ -143,6 +143,39 @@ static void the_stepwise_way_refuses_every_link(void **state)
     close(root);
 }
 
+/* The kernel is asked: without openat2 there is nothing to compare. */
+static void links_are_followed_as_they_should_be(void **state)
+{
+    static const struct {
+        const char *path;
+        int errors[3]; /* beneath, off, any */
+    } rows[] = {
+        {"file",         {0, 0, 0}            },
+        {"inside",       {0, ELOOP, 0}        },
+        {"linked/inner", {0, ELOOP, 0}        },
+        {"outside",      {EXDEV, ELOOP, 0}    },
+        {"../outside",   {EXDEV, EXDEV, EXDEV}},
+        {"dir/../..",    {EXDEV, EXDEV, EXDEV}},
+        {"/",            {EXDEV, EXDEV, EXDEV}},
+    };
+    struct site *site = *state;
+    char path[96];
+    int root;
+
+    snprintf(path, sizeof path, "%s/root", site->path);
+    root = open(path, O_PATH | O_DIRECTORY);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] * 3; i++) {
+        int expected = rows[i / 3].errors[i % 3];
+        int fd = http_file_open(root, rows[i / 3].path, (enum http_links)(i % 3), O_PATH);
+
+        if ((fd >= 0) != (expected == 0) || (fd < 0 && errno != expected))
+            fail_msg("%s, %zu: %d, errno %d", rows[i / 3].path, i % 3, fd, errno);
+        if (fd >= 0)
+            close(fd);
+    }
+    close(root);
+}
+
 static void sees_a_change_after_a_second(void **state)
 {
     struct site *site = *state;
@@ -286,6 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SITE_TEST(opens_regular_files_below_the_root),
         SITE_TEST(the_stepwise_way_refuses_every_link),
+        SITE_TEST(links_are_followed_as_they_should_be),
         SITE_TEST(sees_a_change_after_a_second),
         SITE_TEST(a_switched_root_is_seen_after_a_second),
         SITE_TEST(a_missing_root_may_come),
