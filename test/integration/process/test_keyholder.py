@@ -11,7 +11,7 @@ import time
 import pytest
 from cryptography import x509
 from support import wire
-from support.frontd import is_sanitized
+from support.frontd import build_directory, is_sanitized
 from support.keyscan import scan, steal_socket, windows_of_key
 from support.ports import free_port
 from support.wait import wait_until
@@ -122,6 +122,21 @@ def test_the_scan_is_not_blind(frontd_files):
         finally:
             process.terminate()
     assert {"d reversed", "p reversed", "q reversed", "dp reversed", "dq reversed", "qinv reversed"} <= found
+
+
+@needs_root
+@pytest.mark.skipif(is_sanitized(), reason="made for the plain build only, as the scan is")
+@pytest.mark.parametrize("kind, wanted", [("", {"d reversed"}), ("rsa", {"d reversed", "p reversed", "q reversed"})])
+def test_the_scan_finds_what_a_worker_with_its_own_keys_would_show(frontd_files, kind, wanted):
+    """The positive control in frontd's own code: the contexts of a worker, with the keys in them."""
+    instance = start(frontd_files)
+    program = build_directory() / "test/sandbox/keys-inside"
+    words = [program, instance.values[kind or "cert"], instance.values[kind + "key"]]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"ready\n"
+        found, _ = scan(process.pid, windows(instance))
+        process.stdin.close()
+    assert wanted <= found
 
 
 def test_a_killed_key_holder_is_replaced(frontd_files, connect):
