@@ -84,7 +84,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 
     if (rounded < size || rounded > arena->limit || arena->taken > arena->limit - rounded)
         return NULL;
-    if ((size_t)(arena->end - arena->next) < rounded)
+    if (arena->chunk == NULL || (size_t)(arena->end - arena->next) < rounded)
         add_chunk(arena, rounded > CHUNK_SIZE ? rounded : CHUNK_SIZE);
     memory = arena->next;
     arena->next += rounded;

@@ -120,9 +120,20 @@ static void recycling_keeps_one_chunk(void **state)
     arena_deinit(&arena);
 }
 
+static void nothing_is_a_place_too(void **state)
+{
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, 1000);
+    assert_non_null(arena_alloc(&arena, 0));
+    arena_deinit(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_a_place_too),
         cmocka_unit_test(pieces_are_aligned_and_apart),
         cmocka_unit_test(a_piece_may_be_larger_than_a_chunk),
         cmocka_unit_test(the_ceiling_holds),
