@@ -251,7 +251,7 @@ def test_body_limits(server):
 
 def test_streams_beyond_the_limit(frontd, scripted_backend):
     """REFUSED_STREAM for who cannot know the limit yet; the end for who does."""
-    backend = scripted_backend(lambda peer: peer.read_until(b"\r\n\r\n") and peer.socket.recv(1))
+    backend = scripted_backend(Peer.read_to_end)
     instance = frontd(CONFIG.replace("root", "http2_max_concurrent_streams 3; root"), backend=backend.address)
     client = open_client(instance)
     pseudo = [METHOD, SCHEME, AUTHORITY, PATH]
