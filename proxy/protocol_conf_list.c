@@ -1,4 +1,4 @@
-#include "http/http_conf.h"
+#include "http/conf/http_conf.h"
 #include "protocol_list.h"
 #include "smtp/smtp_conf.h"
 

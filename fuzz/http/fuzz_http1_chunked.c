@@ -1,6 +1,6 @@
 /* A chunked body in any bytes: split or not, the same bytes come out and the same end is found. */
 #include "base/ensure.h"
-#include "http/http1_chunked.h"
+#include "http/h1/http1_chunked.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
  * accepted must be as the rest of frontd relies on. */
 #include "base/chars.h"
 #include "base/ensure.h"
-#include "http/http1_parse.h"
+#include "http/h1/http1_parse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

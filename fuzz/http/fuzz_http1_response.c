@@ -1,7 +1,7 @@
 /* A response head in any bytes. */
 #include "base/chars.h"
 #include "base/ensure.h"
-#include "http/http1_parse.h"
+#include "http/h1/http1_parse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,8 +3,8 @@
  * body follows; then, for each field, the length of the name, of the value, and both. */
 #include "base/chars.h"
 #include "base/ensure.h"
-#include "http/http2_request.h"
-#include "http/http_request.h"
+#include "http/h2/http2_request.h"
+#include "http/message/http_request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* The fields of a conditional request, one a line in this order: If-Match, If-None-Match,
  * If-Modified-Since, If-Unmodified-Since, If-Range. */
 #include "base/ensure.h"
-#include "http/http_conditional.h"
+#include "http/message/http_conditional.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

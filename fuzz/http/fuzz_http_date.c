@@ -1,6 +1,6 @@
 /* A date in any bytes: what is taken is written back as a date of the same second. */
 #include "base/ensure.h"
-#include "http/http_date.h"
+#include "http/message/http_date.h"
 
 #include <stddef.h>
 

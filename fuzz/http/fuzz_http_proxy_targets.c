@@ -2,7 +2,7 @@
  * Nothing is ever written that would end a line. */
 #include "base/chars.h"
 #include "base/ensure.h"
-#include "http/http_proxy_private.h"
+#include "http/proxy/http_proxy_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

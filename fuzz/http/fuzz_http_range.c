@@ -1,6 +1,6 @@
 /* A Range field in any bytes, for files of several sizes: what comes out lies inside the file. */
 #include "base/ensure.h"
-#include "http/http_range.h"
+#include "http/message/http_range.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* A page in any bytes: cut or not, the same text and the same commands come out, and nothing points
  * anywhere but where it may. */
 #include "base/ensure.h"
-#include "http/http_ssi_parse.h"
+#include "http/output/http_ssi_parse.h"
 
 #include <stdint.h>
 

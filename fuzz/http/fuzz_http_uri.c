@@ -2,7 +2,7 @@
  * normalising again gives the same. */
 #include "base/chars.h"
 #include "base/ensure.h"
-#include "http/http_uri.h"
+#include "http/message/http_uri.h"
 
 #include <stdlib.h>
 

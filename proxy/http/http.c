@@ -1,9 +1,9 @@
 #include "http/http.h"
 
-#include "http/http1_connection.h"
-#include "http/http_explain.h"
+#include "http/h1/http1_connection.h"
 #include "http/http_opening.h"
 #include "http/http_service.h"
+#include "http/route/http_explain.h"
 #include "relay/listen.h"
 #include "relay/listen_tls.h"
 #include "relay/session.h"

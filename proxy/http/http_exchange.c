@@ -1,8 +1,8 @@
 #include "http/http_exchange.h"
 
 #include "base/chars.h"
-#include "http/http_error_jump.h"
-#include "http/http_error_page.h"
+#include "http/output/http_error_jump.h"
+#include "http/output/http_error_page.h"
 
 #include <stdarg.h>
 #include <stdio.h>

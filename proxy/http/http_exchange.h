@@ -2,9 +2,9 @@
 
 #include "base/address.h"
 #include "base/arena.h"
-#include "http/http_attempts.h"
-#include "http/http_message.h"
-#include "http/http_rules.h"
+#include "http/message/http_message.h"
+#include "http/message/http_rules.h"
+#include "http/proxy/http_attempts.h"
 #include "relay/session.h"
 
 #include <stdbool.h>

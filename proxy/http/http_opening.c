@@ -1,8 +1,8 @@
 #include "http/http_opening.h"
 
+#include "http/h1/http1_connection.h"
+#include "http/h2/http2_connection.h"
 #include "http/http.h"
-#include "http/http1_connection.h"
-#include "http/http2_connection.h"
 #include "http/http_service.h"
 #include "relay/connection_counts.h"
 #include "relay/listen.h"

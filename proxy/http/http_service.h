@@ -1,12 +1,12 @@
 #pragma once
 
 #include "base/log.h"
-#include "http/http_conf.h"
-#include "http/http_date.h"
-#include "http/http_paths.h"
-#include "http/http_regex.h"
-#include "http/http_registry.h"
-#include "http/http_route.h"
+#include "http/conf/http_conf.h"
+#include "http/language/http_regex.h"
+#include "http/language/http_registry.h"
+#include "http/message/http_date.h"
+#include "http/route/http_paths.h"
+#include "http/route/http_route.h"
 
 #include <stdbool.h>
 

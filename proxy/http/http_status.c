@@ -1,8 +1,8 @@
 #include "http/http_status.h"
 
-#include "http/http_conf.h"
-#include "http/http_registry.h"
-#include "http/http_value.h"
+#include "http/conf/http_conf.h"
+#include "http/language/http_registry.h"
+#include "http/language/http_value.h"
 #include "relay/session.h"
 #include "relay/shared_zone.h"
 

@@ -1,7 +1,7 @@
 #include "http/http_subrequest.h"
 
-#include "http/http_file_piece.h"
-#include "http/http_handlers.h"
+#include "http/files/http_file_piece.h"
+#include "http/route/http_handlers.h"
 #include "relay/session.h"
 #include "relay/worker.h"
 

@@ -1,7 +1,7 @@
 #include "conf_text.h"
 
 #include "base/text.h"
-#include "http/http_conf.h"
+#include "http/conf/http_conf.h"
 #include "relay/relay_conf.h"
 #include "tls/tls_conf.h"
 

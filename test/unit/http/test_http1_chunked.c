@@ -1,4 +1,4 @@
-#include "http/http1_chunked.h"
+#include "http/h1/http1_chunked.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #include "base/text.h"
-#include "http/http1_parse.h"
-#include "http/http_request.h"
+#include "http/h1/http1_parse.h"
+#include "http/message/http_request.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http1_write.h"
+#include "http/h1/http1_write.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http2_floods.h"
+#include "http/h2/http2_floods.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http2_frames.h"
+#include "http/h2/http2_frames.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http2_priority.h"
+#include "http/h2/http2_priority.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-#include "http/http2_request.h"
-#include "http/http_request.h"
+#include "http/h2/http2_request.h"
+#include "http/message/http_request.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http_autoindex_text.h"
+#include "http/files/http_autoindex_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http_basic.h"
+#include "http/message/http_basic.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

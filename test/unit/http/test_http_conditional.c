@@ -1,4 +1,4 @@
-#include "http/http_conditional.h"
+#include "http/message/http_conditional.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 #include "conf_text.h"
-#include "http/http_conf.h"
-#include "http/http_files_conf.h"
-#include "http/http_program.h"
+#include "http/conf/http_conf.h"
+#include "http/files/http_files_conf.h"
+#include "http/language/http_program.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

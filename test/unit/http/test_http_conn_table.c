@@ -1,5 +1,5 @@
 #include "base/arena.h"
-#include "http/http_conn_table.h"
+#include "http/access/http_conn_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http_date.h"
+#include "http/message/http_date.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http_encoding.h"
+#include "http/message/http_encoding.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http_error_page.h"
+#include "http/output/http_error_page.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

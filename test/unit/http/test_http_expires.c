@@ -1,4 +1,4 @@
-#include "http/http_expires.h"
+#include "http/output/http_expires.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-#include "http/http_file_cache.h"
-#include "http/http_file_open.h"
+#include "http/files/http_file_cache.h"
+#include "http/files/http_file_open.h"
 #include "relay/rights.h"
 
 #include <errno.h>

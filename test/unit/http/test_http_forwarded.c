@@ -1,4 +1,4 @@
-#include "http/http_forwarded.h"
+#include "http/message/http_forwarded.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http_geo.h"
+#include "http/language/http_geo.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

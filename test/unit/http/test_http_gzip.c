@@ -1,5 +1,5 @@
 #include "base/text.h"
-#include "http/http_gzip.h"
+#include "http/output/http_gzip.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http_limit_table.h"
+#include "http/access/http_limit_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http_log_escape.h"
+#include "http/log/http_log_escape.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

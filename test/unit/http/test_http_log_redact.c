@@ -1,4 +1,4 @@
-#include "http/http_log_redact.h"
+#include "http/log/http_log_redact.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 #include "conf_text.h"
-#include "http/http_conf.h"
-#include "http/http_map.h"
-#include "http/http_registry.h"
+#include "http/conf/http_conf.h"
+#include "http/language/http_map.h"
+#include "http/language/http_registry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

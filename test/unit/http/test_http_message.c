@@ -1,4 +1,4 @@
-#include "http/http_message.h"
+#include "http/message/http_message.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@ static const struct {
     enum http_field_id id;
 } rows[] = {
 #define HTTP_FIELD(id, text) {text, HTTP_FIELD_##id},
-#include "http/http_fields.def"
+#include "http/message/http_fields.def"
 #undef HTTP_FIELD
 };
 

@@ -1,4 +1,4 @@
-#include "http/http_path_policy.h"
+#include "http/access/http_path_policy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

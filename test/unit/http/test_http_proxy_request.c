@@ -1,4 +1,4 @@
-#include "http/http_proxy_private.h"
+#include "http/proxy/http_proxy_private.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 #include "conf_text.h"
-#include "http/http_proxy_private.h"
+#include "http/proxy/http_proxy_private.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

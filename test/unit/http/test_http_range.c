@@ -1,5 +1,5 @@
 #include "base/text.h"
-#include "http/http_range.h"
+#include "http/message/http_range.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

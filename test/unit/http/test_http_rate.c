@@ -1,4 +1,4 @@
-#include "http/http_rate.h"
+#include "http/output/http_rate.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

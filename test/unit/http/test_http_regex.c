@@ -1,5 +1,5 @@
 #include "base/text.h"
-#include "http/http_regex.h"
+#include "http/language/http_regex.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http_registry.h"
+#include "http/language/http_registry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 #include "conf_text.h"
-#include "http/http_conf.h"
-#include "http/http_paths.h"
-#include "http/http_route.h"
+#include "http/conf/http_conf.h"
+#include "http/route/http_paths.h"
+#include "http/route/http_route.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

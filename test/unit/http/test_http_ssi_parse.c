@@ -1,5 +1,5 @@
 #include "base/text.h"
-#include "http/http_ssi_parse.h"
+#include "http/output/http_ssi_parse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

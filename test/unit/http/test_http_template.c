@@ -1,4 +1,4 @@
-#include "http/http_template.h"
+#include "http/language/http_template.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

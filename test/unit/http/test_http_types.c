@@ -1,4 +1,4 @@
-#include "http/http_types.h"
+#include "http/files/http_types.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "http/http_uri.h"
+#include "http/message/http_uri.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,13 +1,13 @@
 #include "base/text.h"
 #include "conf_text.h"
-#include "http/http_conf.h"
-#include "http/http_file_cache.h"
-#include "http/http_file_send.h"
-#include "http/http_log.h"
-#include "http/http_program.h"
-#include "http/http_return.h"
+#include "http/conf/http_conf.h"
+#include "http/files/http_file_cache.h"
+#include "http/files/http_file_send.h"
 #include "http/http_service.h"
-#include "http/http_variables.h"
+#include "http/language/http_program.h"
+#include "http/language/http_return.h"
+#include "http/language/http_variables.h"
+#include "http/log/http_log.h"
 #include "net/loop.h"
 #include "relay/listen.h"
 #include "relay/log_files.h"
@@ -330,7 +330,7 @@ static void every_variable_has_a_value_of_nothing(void **state)
 {
     static const char *const names[] = {
 #define VARIABLE(name, text, is_prefix, value) "$" text,
-#include "http/http_variables.def"
+#include "http/language/http_variables.def"
 #undef VARIABLE
     };
     struct http_exchange *exchange = ask(*state, "", "");

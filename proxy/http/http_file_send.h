@@ -1,7 +1,0 @@
-#pragma once
-
-#include "http/http_exchange.h"
-#include "http/http_file_cache.h"
-
-/* Answers with a file: conditions, ranges, head, body. Takes over the reference to `file`. */
-void http_file_send(struct http_exchange *exchange, struct http_file *file);

@@ -1,0 +1,282 @@
+#include "base/text.h"
+#include "http/conf/http_conf.h"
+#include "http/http_service.h"
+#include "http/language/http_regex.h"
+#include "http/message/http_uri.h"
+#include "http/output/http_output_body.h"
+#include "http/output/http_ssi_private.h"
+
+/* One function for each command. False: the page gets the words of `config errmsg`. */
+
+static struct slice value(const struct http_ssi *ssi, const char *name)
+{
+    return http_ssi_value(&ssi->command, slice_of(name));
+}
+
+/* include */
+
+static bool take_dot(struct slice *step)
+{
+    bool is_escaped = slice_starts_fold(*step, SLICE("%2e"));
+
+    if (!is_escaped && !slice_starts(*step, SLICE(".")))
+        return false;
+    *step = slice_from(*step, is_escaped ? 3 : 1);
+    return true;
+}
+
+static bool has_upward_step(struct slice path)
+{
+    while (path.len > 0) {
+        struct slice step = slice_cut(&path, '/');
+
+        if (take_dot(&step) && take_dot(&step) && step.len == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What does not begin with '/' lies beside the page. */
+static struct slice absolute(struct http_ssi *ssi, struct slice path)
+{
+    struct slice page = ssi->exchange->request.path;
+    size_t slash = slice_find_last(page, '/');
+
+    if (slice_starts(path, SLICE("/")) || slash == SLICE_NOT_FOUND)
+        return path;
+    return arena_format(&ssi->scratch, "%.*s%.*s", (int)slash + 1, page.at, (int)path.len, path.at);
+}
+
+/* Decoded once; "..", also where it is escaped, is refused. */
+static bool normalise(struct http_ssi *ssi, struct slice path, struct slice *normal)
+{
+    struct text text;
+
+    path = absolute(ssi, path);
+    text = text_in(arena_alloc(&ssi->scratch, path.len), path.len);
+    if (path.len == 0 || has_upward_step(path) || http_uri_normalise(path, &text) != HTTP_ACCEPTED)
+        return false;
+    *normal = text_slice(&text);
+    return true;
+}
+
+static bool run_include(struct http_ssi *ssi)
+{
+    struct slice virtual = value(ssi, "virtual"), file = value(ssi, "file");
+    struct slice uri = virtual.at != NULL ? virtual : file;
+    struct slice path, query;
+
+    if (uri.at == NULL || (virtual.at != NULL && file.at != NULL))
+        return false;
+    query = http_ssi_expand(ssi, uri);
+    path = slice_cut(&query, '?');
+    if (path.len == 0 || !normalise(ssi, path, &path)) {
+        http_exchange_log(ssi->exchange, LOG_ERROR, "unsafe URI in the SSI command: \"%s\"",
+                          log_escape(uri).text);
+        return false;
+    }
+    return http_ssi_include(ssi, path, query, value(ssi, "set"));
+}
+
+/* echo */
+
+/* One that there is not changes nothing. */
+static void choose_encoding(struct http_ssi *ssi, struct slice name)
+{
+    static const char *const names[] = {
+        [HTTP_SSI_ENTITY] = "entity",
+        [HTTP_SSI_URL] = "url",
+        [HTTP_SSI_NONE] = "none",
+    };
+
+    for (unsigned i = 0; name.at != NULL && i < sizeof names / sizeof names[0]; i++)
+        if (slice_equal(name, slice_of(names[i])))
+            ssi->encoding = (enum http_ssi_encoding)i;
+}
+
+static bool run_echo(struct http_ssi *ssi)
+{
+    struct slice name = value(ssi, "var"), otherwise = value(ssi, "default");
+    struct slice found;
+
+    if (name.at == NULL)
+        return false;
+    found = http_ssi_variable(ssi, name);
+    if (found.at == NULL)
+        found = otherwise.at != NULL ? otherwise : SLICE("(none)");
+    choose_encoding(ssi, value(ssi, "encoding"));
+    if (found.len > 0)
+        http_output_emit(ssi->exchange, http_ssi_encode(ssi, found));
+    return true;
+}
+
+/* config, set */
+
+static bool run_config(struct http_ssi *ssi)
+{
+    struct slice error = value(ssi, "errmsg"), time_format = value(ssi, "timefmt");
+
+    if (error.at != NULL)
+        error = arena_keep(&ssi->exchange->arena, error);
+    if (time_format.at != NULL)
+        time_format = arena_keep(&ssi->exchange->arena, time_format);
+    if (error.at != NULL)
+        ssi->error = error;
+    if (time_format.at != NULL)
+        ssi->time_format = time_format;
+    return true;
+}
+
+static bool run_set(struct http_ssi *ssi)
+{
+    struct slice name = value(ssi, "var"), text = value(ssi, "value");
+
+    if (name.at == NULL || text.at == NULL)
+        return false;
+    text = http_ssi_expand(ssi, text);
+    if (text.at == NULL)
+        return false;
+    http_ssi_set(ssi, name, text);
+    return true;
+}
+
+/* if, elif, else, endif */
+
+static bool matches(struct http_ssi *ssi, struct slice text, struct slice pattern, bool *result)
+{
+    struct http_regex_error error;
+    const struct http_regex *regex = http_regex_compile(pattern, false, &ssi->scratch, &error);
+
+    if (regex == NULL)
+        return false;
+    *result =
+        http_regex_match(regex, &http_content_of(ssi->exchange)->matcher, text) == HTTP_MATCHED;
+    return true;
+}
+
+/* "/regex/" or text, behind "=" or "!=". */
+static bool compare(struct http_ssi *ssi, struct slice left, struct slice right, bool *result)
+{
+    if (right.len >= 2 && right.at[0] == '/' && slice_ends(right, SLICE("/")))
+        return matches(ssi, left, slice_part(right, 1, right.len - 2), result);
+    right = http_ssi_expand(ssi, right);
+    *result = right.at != NULL && slice_equal(left, right);
+    return right.at != NULL;
+}
+
+/* "$name", "$name = text", "$name != /regex/". */
+static bool is_true(struct http_ssi *ssi, struct slice expression, bool *result)
+{
+    struct slice right = expression, left = slice_trim(slice_cut(&right, '='));
+    bool negated = right.at != NULL && slice_ends(left, SLICE("!"));
+
+    if (negated)
+        left = slice_trim(slice_part(left, 0, left.len - 1));
+    left = http_ssi_expand(ssi, left);
+    if (left.at == NULL)
+        return false;
+    if (right.at == NULL) {
+        *result = left.len > 0;
+        return true;
+    }
+    if (!compare(ssi, left, slice_trim(right), result))
+        return false;
+    *result = *result != negated;
+    return true;
+}
+
+static bool run_if(struct http_ssi *ssi)
+{
+    struct slice expression = value(ssi, "expr");
+    bool result = false;
+
+    if (ssi->branch != HTTP_SSI_NO_BRANCH || expression.at == NULL)
+        return false;
+    ssi->branch = HTTP_SSI_NOT_YET;
+    if (!is_true(ssi, expression, &result))
+        return false;
+    if (result)
+        ssi->branch = HTTP_SSI_TAKEN;
+    return true;
+}
+
+static bool run_elif(struct http_ssi *ssi)
+{
+    struct slice expression = value(ssi, "expr");
+    bool result = false;
+
+    if (ssi->branch == HTTP_SSI_NO_BRANCH || expression.at == NULL)
+        return false;
+    if (ssi->branch == HTTP_SSI_TAKEN)
+        ssi->branch = HTTP_SSI_TAKEN_ONCE;
+    if (ssi->branch == HTTP_SSI_TAKEN_ONCE)
+        return true;
+    if (!is_true(ssi, expression, &result))
+        return false;
+    if (result)
+        ssi->branch = HTTP_SSI_TAKEN;
+    return true;
+}
+
+static bool run_else(struct http_ssi *ssi)
+{
+    if (ssi->branch == HTTP_SSI_NO_BRANCH)
+        return false;
+    ssi->branch = ssi->branch == HTTP_SSI_NOT_YET ? HTTP_SSI_TAKEN : HTTP_SSI_TAKEN_ONCE;
+    return true;
+}
+
+static bool run_endif(struct http_ssi *ssi)
+{
+    if (ssi->branch == HTTP_SSI_NO_BRANCH)
+        return false;
+    ssi->branch = HTTP_SSI_NO_BRANCH;
+    return true;
+}
+
+static const struct {
+    const char *name;
+    bool (*run)(struct http_ssi *ssi);
+    bool is_condition; /* counts also where nothing is shown */
+} commands[] = {
+    {"include", run_include, false},
+    {"echo",    run_echo,    false},
+    {"config",  run_config,  false},
+    {"set",     run_set,     false},
+    {"if",      run_if,      true },
+    {"elif",    run_elif,    true },
+    {"else",    run_else,    true },
+    {"endif",   run_endif,   true },
+};
+
+bool http_ssi_is_shown(const struct http_ssi *ssi)
+{
+    return ssi->branch == HTTP_SSI_NO_BRANCH || ssi->branch == HTTP_SSI_TAKEN;
+}
+
+/* *shown: the page would show what comes of it. */
+static bool find_and_run(struct http_ssi *ssi, bool *shown)
+{
+    *shown = http_ssi_is_shown(ssi);
+    if (!ssi->command.is_good)
+        return false;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (slice_equal_fold(ssi->command.name, slice_of(commands[i].name)))
+            return (!*shown && !commands[i].is_condition) || commands[i].run(ssi);
+    return false;
+}
+
+void http_ssi_run(struct http_ssi *ssi)
+{
+    bool shown;
+    bool good = find_and_run(ssi, &shown);
+
+    arena_deinit(&ssi->scratch);
+    if (good || !shown)
+        return;
+    http_exchange_log(ssi->exchange, LOG_ERROR, "SSI command \"%s\" in \"%s\" means nothing",
+                      log_escape(ssi->command.name).text,
+                      log_escape(ssi->exchange->request.path).text);
+    if (!ssi->exchange->location->output->ssi_silent_errors)
+        http_output_emit(ssi->exchange, ssi->error);
+}
