@@ -53,6 +53,27 @@ bool base64_decode(struct slice text, char *out, size_t capacity, size_t *len)
     return true;
 }
 
+bool base64_decode_loose(struct slice text, char *out, size_t capacity, size_t *len)
+{
+    uint32_t bits = 0;
+    size_t digits = 0, count = 0;
+
+    for (; digits < text.len && text.at[digits] != '='; digits++) {
+        int value = value_of(text.at[digits]);
+
+        if (value < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)value;
+        if (digits % 4 == 0)
+            continue;
+        if (count == capacity)
+            return false;
+        out[count++] = (char)(bits >> (6 - 2 * (digits % 4)) & 0xff);
+    }
+    *len = count;
+    return digits % 4 != 1;
+}
+
 bool base64_encode(struct slice bytes, char *out, size_t capacity, size_t *len)
 {
     size_t written = 0;

@@ -10,6 +10,11 @@
 bool base64_decode(struct slice text, char *out, size_t capacity, size_t *len)
     __attribute__((warn_unused_result));
 
+/* The same as nginx reads it: ends at the first '=' or with the text, padded or not, whatever the
+ * unused bits and what follows the padding. */
+bool base64_decode_loose(struct slice text, char *out, size_t capacity, size_t *len)
+    __attribute__((warn_unused_result));
+
 /* Encodes with padding; false if `capacity` is too small (4 bytes for each 3, no NUL added). */
 bool base64_encode(struct slice bytes, char *out, size_t capacity, size_t *len)
     __attribute__((warn_unused_result));
