@@ -23,11 +23,6 @@ static const struct http_server *default_server(const struct session *session)
     return servers[0];
 }
 
-static bool client_ended(const struct session *session)
-{
-    return session->client == NULL || stream_end(session->client) != STREAM_OPEN;
-}
-
 /* The life of an exchange. */
 
 static void run_task(void *owner)
@@ -208,99 +203,6 @@ static bool read_head(struct http1_connection *connection)
     return false;
 }
 
-/* Bodies. */
-
-static void deliver(struct http1_exchange *exchange, struct slice bytes, bool last)
-{
-    struct http_exchange *base = &exchange->base;
-
-    base->body_received += bytes.len;
-    base->body_given = true;
-    if (last)
-        exchange->body_done = true;
-    if (exchange->has_reader && base->reader != NULL && base->reader->body != NULL)
-        base->reader->body(base, bytes, last);
-}
-
-/* The body broke a rule: the handler lets go, the client hears why if it can still be told. */
-static void refuse_body(struct http1_exchange *exchange, unsigned status, enum http_refusal refusal)
-{
-    struct http_exchange *base = &exchange->base;
-
-    exchange->is_parsed = false;
-    exchange->body_done = true;
-    if (exchange->has_reader && base->reader != NULL && base->reader->aborted != NULL)
-        base->reader->aborted(base);
-    exchange->has_reader = false;
-    if (base->head_sent) {
-        base->transport->abort(base, CLOSE_CLIENT_BAD_PROTOCOL);
-        return;
-    }
-    base->close_after = true;
-    if (refusal != HTTP_ACCEPTED)
-        http_exchange_refuse(base, refusal);
-    else
-        http_exchange_error(base, status);
-}
-
-static bool is_beyond_limit(const struct http1_exchange *exchange, size_t more)
-{
-    uint64_t limit = exchange->base.location->client_max_body_size;
-
-    return limit > 0 && exchange->has_reader && exchange->base.body_received + more > limit;
-}
-
-static void read_length(struct http1_exchange *exchange, struct slice input)
-{
-    struct slice bytes = slice_part(
-        input, 0, exchange->body_left < input.len ? (size_t)exchange->body_left : input.len);
-
-    exchange->body_left -= bytes.len;
-    exchange->base.request_length += bytes.len;
-    deliver(exchange, bytes, exchange->body_left == 0);
-    session_consume(exchange->base.session, bytes.len);
-}
-
-static void read_chunked(struct http1_exchange *exchange, struct slice input)
-{
-    struct slice bytes = SLICE_NONE;
-    enum http_refusal refusal = HTTP_ACCEPTED;
-    size_t used = 0;
-    enum http1_chunked_result result =
-        http1_chunked_read(&exchange->chunked, input, &used, &bytes, &refusal);
-
-    exchange->base.request_length += used;
-    if (result == HTTP1_CHUNKED_REFUSED)
-        refuse_body(exchange, 400, refusal);
-    else if (result == HTTP1_CHUNKED_DATA && is_beyond_limit(exchange, bytes.len))
-        refuse_body(exchange, 413, HTTP_ACCEPTED);
-    else if (result == HTTP1_CHUNKED_DATA)
-        deliver(exchange, bytes, false);
-    else if (result == HTTP1_CHUNKED_DONE)
-        deliver(exchange, SLICE_NONE, true);
-    session_consume(exchange->base.session, used);
-}
-
-/* True if there was something to read. */
-static bool read_body(struct http1_exchange *exchange)
-{
-    struct session *session = exchange->base.session;
-    struct slice input = session_input(session);
-
-    if (exchange->tunnel) {
-        deliver(exchange, input, input.len == 0 && client_ended(session));
-        session_consume(session, input.len);
-        return input.len > 0 || exchange->body_done;
-    }
-    if (input.len == 0)
-        return false;
-    if (exchange->base.request.framing == HTTP_CHUNKED)
-        read_chunked(exchange, input);
-    else
-        read_length(exchange, input);
-    return true;
-}
-
 /* A client that sends requests and reads no answers. */
 static bool answers_pile_up(const struct session *session)
 {
@@ -321,7 +223,7 @@ static bool step(struct http1_connection *connection)
         end_exchange(connection, exchange);
         return true;
     }
-    return !exchange->body_done && exchange->reads_body && read_body(exchange);
+    return !exchange->body_done && exchange->reads_body && http1_body_read(exchange);
 }
 
 /* The client has ended its direction and all it sent has been dealt with. A request under work is
@@ -370,7 +272,7 @@ void http1_advance(struct http1_connection *connection)
     while (session->phase == SESSION_OPEN && step(connection))
         ;
     connection->advancing = false;
-    if (session->phase == SESSION_OPEN && client_ended(session))
+    if (session->phase == SESSION_OPEN && http1_client_ended(session))
         client_gone(connection);
     if (session->phase == SESSION_OPEN)
         wait_for_more(connection);
@@ -443,7 +345,7 @@ static void exchange_expired(struct http1_exchange *exchange)
     struct session *session = exchange->base.session;
 
     if (exchange->waits == HTTP1_WAIT_BODY && !exchange->base.finished) {
-        refuse_body(exchange, 408, HTTP_ACCEPTED);
+        http1_body_refuse(exchange, 408, HTTP_ACCEPTED);
     } else if (exchange->waits == HTTP1_WAIT_BODY) {
         exchange->base.transport->abort(&exchange->base, CLOSE_TIMEOUT_DATA);
     } else if (exchange->waits == HTTP1_WAIT_SEND && sent_so_far(exchange) != exchange->sent_mark) {

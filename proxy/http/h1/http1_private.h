@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Between http1_connection.c (requests in) and http1_transport.c (answers out). */
+/* Between http1_connection.c (requests in), http1_body.c (their bodies) and http1_transport.c
+ * (answers out). */
 
 /* With more than this waiting for the client, producing stops. */
 #define HTTP1_QUEUE_MAX (128u << 10)
@@ -55,11 +56,22 @@ static inline struct http1_exchange *http1_of(struct http_exchange *exchange)
     return (struct http1_exchange *)exchange;
 }
 
+static inline bool http1_client_ended(const struct session *session)
+{
+    return session->client == NULL || stream_end(session->client) != STREAM_OPEN;
+}
+
 extern const struct http_transport http1_transport;
 
 /* Does what can be done: reads heads and bodies, ends exchanges. Never called from inside a
  * handler's call: that defers the exchange's task. */
 void http1_advance(struct http1_connection *connection);
+
+/* http1_body.c: reads what is there of the request's body; true if there was something. */
+bool http1_body_read(struct http1_exchange *exchange);
+
+/* The body broke a rule: the handler lets go, the client hears why if it can still be told. */
+void http1_body_refuse(struct http1_exchange *exchange, unsigned status, enum http_refusal refusal);
 
 /* Sets the deadline for the client to take what is queued. */
 void http1_wait_for_client(struct http1_exchange *exchange);
