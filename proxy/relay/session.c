@@ -282,7 +282,8 @@ struct address session_local_address(const struct session *session)
 /* A timeout with more waiting than last words: nothing of it will be read, so nothing is kept. */
 static bool does_not_read(const struct session *session, enum close_reason reason)
 {
-    return session->client != NULL && reason == CLOSE_TIMEOUT_DATA &&
+    return session->client != NULL &&
+           (reason == CLOSE_TIMEOUT_DATA || reason == CLOSE_TIMEOUT_SLOW) &&
            stream_queued(session->client) > LAST_WORDS_MAX;
 }
 

@@ -3,6 +3,7 @@
 #include "base/address.h"
 #include "base/slice.h"
 #include "conf/conf_types.h"
+#include "http/access/http_min_rate.h"
 #include "http/files/http_types.h"
 #include "http/h1/http1_parse.h"
 #include "http/language/http_table.h"

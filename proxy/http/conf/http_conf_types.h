@@ -10,8 +10,8 @@ extern const struct conf_type http_type_log_format, http_type_access_log; /* htt
 extern const char *const http_redact_words[];                             /* the same */
 extern const struct conf_type http_type_location, http_type_internal,
     http_type_limit_except; /* http_conf_location.c */
-extern const struct conf_type http_type_keepalive, http_type_types,
-    http_type_refused;                                              /* http_conf_value.c */
+extern const struct conf_type http_type_keepalive, http_type_types, http_type_refused,
+    http_type_min_rate;                                             /* http_conf_value.c */
 extern const struct conf_type http_type_http;                       /* http_conf_variable.c */
 extern const struct conf_type http_type_map, http_type_geo;         /* http_conf_map.c, …_geo.c */
 extern const struct conf_type http_type_realm, http_type_user_file; /* http_conf_auth.c */

@@ -61,6 +61,37 @@ static bool parse_keepalive(struct conf_reader *reader, const struct conf_direct
 
 const struct conf_type http_type_keepalive = {"time", parse_keepalive};
 
+/* min_rate */
+
+#define MIN_RATE_AFTER_MS 20000
+
+static bool parse_min_rate(struct conf_reader *reader, const struct conf_directive *directive,
+                           void *value)
+{
+    const struct conf_word *words = directive->words;
+    struct conf_word after = {0};
+    struct http_min_rate rate;
+    uint64_t after_ms = MIN_RATE_AFTER_MS;
+
+    if (!number_parse_size(words[0].text, UINT32_MAX, &rate.per_second))
+        return http_conf_refuse(reader, words[0].place, "write 500, 1k, or 0 for any rate",
+                                "`%.*s` is no number of bytes", HTTP_SHOW(words[0].text));
+    if (directive->word_count > 1) {
+        after = words[1];
+        if (!slice_starts(after.text, SLICE("after=")))
+            return http_conf_refuse(reader, after.place, "write after=20s, or leave it out",
+                                    "`%.*s` is nothing that min_rate takes", HTTP_SHOW(after.text));
+        after.text = slice_from(after.text, SLICE("after=").len);
+        if (!parse_time(reader, &after, &after_ms))
+            return false;
+    }
+    rate.after_ms = (uint32_t)after_ms;
+    *(struct http_min_rate *)value = rate;
+    return true;
+}
+
+const struct conf_type http_type_min_rate = {"rate", parse_min_rate};
+
 /* types */
 
 static bool add_type(struct conf_reader *reader, const struct conf_directive *line,

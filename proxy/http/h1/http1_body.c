@@ -1,5 +1,6 @@
 #include "http/conf/http_conf.h"
 #include "http/h1/http1_private.h"
+#include "relay/worker.h"
 
 /* The bodies of requests. */
 
@@ -15,6 +16,13 @@ static void deliver(struct http1_exchange *exchange, struct slice bytes, bool la
         base->reader->body(base, bytes, last);
 }
 
+static enum close_reason reason_for(const struct http1_exchange *exchange, unsigned status)
+{
+    if (exchange->is_slow)
+        return CLOSE_TIMEOUT_SLOW;
+    return status == 408 ? CLOSE_TIMEOUT_DATA : CLOSE_CLIENT_BAD_PROTOCOL;
+}
+
 void http1_body_refuse(struct http1_exchange *exchange, unsigned status, enum http_refusal refusal)
 {
     struct http_exchange *base = &exchange->base;
@@ -25,7 +33,7 @@ void http1_body_refuse(struct http1_exchange *exchange, unsigned status, enum ht
         base->reader->aborted(base);
     exchange->has_reader = false;
     if (base->head_sent) {
-        base->transport->abort(base, CLOSE_CLIENT_BAD_PROTOCOL);
+        base->transport->abort(base, reason_for(exchange, status));
         return;
     }
     base->close_after = true;
@@ -90,4 +98,61 @@ bool http1_body_read(struct http1_exchange *exchange)
     else
         read_length(exchange, input);
     return true;
+}
+
+/* Waiting for more. */
+
+static uint64_t now_for(const struct http1_exchange *exchange)
+{
+    return loop_now(exchange->base.session->worker->loop);
+}
+
+static bool is_awaited(const struct http1_exchange *exchange)
+{
+    return !exchange->body_done && exchange->reads_body && !exchange->tunnel;
+}
+
+static uint32_t time_left(struct http1_exchange *exchange)
+{
+    const struct http_location *location = exchange->base.location;
+    uint32_t left;
+
+    if (location->min_rate.per_second == 0)
+        return location->client_body_timeout;
+    http_awaited_go_on(&exchange->awaited, now_for(exchange));
+    left =
+        http_min_rate_left(&location->min_rate, exchange->awaited.ms, exchange->base.body_received);
+    return left < location->client_body_timeout ? left : location->client_body_timeout;
+}
+
+void http1_body_wait(struct http1_exchange *exchange)
+{
+    struct session *session = exchange->base.session;
+
+    if (is_awaited(exchange)) {
+        exchange->waits = HTTP1_WAIT_BODY;
+        session_expire_in(session, time_left(exchange));
+        return;
+    }
+    if (exchange->awaited.is_running)
+        http_awaited_stop(&exchange->awaited, now_for(exchange));
+    if (exchange->waits == HTTP1_WAIT_BODY) {
+        exchange->waits = HTTP1_WAIT_HANDLER;
+        session_expire_never(session);
+    }
+}
+
+void http1_body_expired(struct http1_exchange *exchange)
+{
+    struct http_exchange *base = &exchange->base;
+
+    http_awaited_go_on(&exchange->awaited, now_for(exchange));
+    exchange->is_slow = http_min_rate_is_missed(&base->location->min_rate, exchange->awaited.ms,
+                                                base->body_received);
+    if (exchange->is_slow)
+        base->session->worker->counters[COUNTER_HTTP_SLOW]++;
+    if (base->finished)
+        base->transport->abort(base, reason_for(exchange, 408));
+    else
+        http1_body_refuse(exchange, 408, HTTP_ACCEPTED);
 }

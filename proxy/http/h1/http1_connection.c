@@ -88,11 +88,18 @@ static bool is_over(const struct http1_exchange *exchange)
     return exchange->body_done || exchange->base.close_after;
 }
 
+static enum close_reason reason_of(const struct http1_exchange *exchange)
+{
+    if (exchange->is_slow)
+        return CLOSE_TIMEOUT_SLOW;
+    return exchange->is_parsed && exchange->body_done ? CLOSE_DONE : CLOSE_FRONTD_ANSWERED;
+}
+
 static void end_exchange(struct http1_connection *connection, struct http1_exchange *exchange)
 {
     struct session *session = connection->session;
     bool closes = exchange->base.close_after || exchange->tunnel;
-    bool was_read = exchange->is_parsed && exchange->body_done;
+    enum close_reason reason = reason_of(exchange);
     uint32_t idle_ms = exchange->base.location->keepalive_timeout.timeout_ms;
 
     conclude(exchange);
@@ -100,7 +107,7 @@ static void end_exchange(struct http1_connection *connection, struct http1_excha
     if (session->worker->counts != NULL)
         connection_counts_move(session, CONNECTION_WAITING);
     if (closes)
-        session_close(session, was_read ? CLOSE_DONE : CLOSE_FRONTD_ANSWERED);
+        session_close(session, reason);
     else
         session_expire_in(session, idle_ms);
 }
@@ -254,13 +261,8 @@ static void wait_for_more(struct http1_connection *connection)
         stream_pause(session->client);
     else
         stream_resume(session->client);
-    if (wants_body && exchange->reads_body && !exchange->tunnel) {
-        exchange->waits = HTTP1_WAIT_BODY;
-        session_expire_in(session, exchange->base.location->client_body_timeout);
-    } else if (exchange != NULL && exchange->waits == HTTP1_WAIT_BODY) {
-        exchange->waits = HTTP1_WAIT_HANDLER;
-        session_expire_never(session);
-    }
+    if (exchange != NULL)
+        http1_body_wait(exchange);
 }
 
 void http1_advance(struct http1_connection *connection)
@@ -340,20 +342,30 @@ static void head_expired(struct http1_connection *connection)
     http_exchange_error(&new_exchange(connection)->base, 408);
 }
 
+static void send_expired(struct http1_exchange *exchange)
+{
+    const struct http_location *location = exchange->base.location;
+    struct session *session = exchange->base.session;
+    uint64_t taken = sent_so_far(exchange) - exchange->sent_mark;
+    uint64_t least =
+        exchange->tunnel ? 1 : http_min_rate_least(&location->min_rate, location->send_timeout);
+
+    if (taken >= least) {
+        http1_wait_for_client(exchange);
+        return;
+    }
+    if (taken > 0)
+        session->worker->counters[COUNTER_HTTP_SLOW]++;
+    stream_reset(&session->client); /* no use to wait until it takes the rest */
+    session_close(session, taken > 0 ? CLOSE_TIMEOUT_SLOW : CLOSE_TIMEOUT_DATA);
+}
+
 static void exchange_expired(struct http1_exchange *exchange)
 {
-    struct session *session = exchange->base.session;
-
-    if (exchange->waits == HTTP1_WAIT_BODY && !exchange->base.finished) {
-        http1_body_refuse(exchange, 408, HTTP_ACCEPTED);
-    } else if (exchange->waits == HTTP1_WAIT_BODY) {
-        exchange->base.transport->abort(&exchange->base, CLOSE_TIMEOUT_DATA);
-    } else if (exchange->waits == HTTP1_WAIT_SEND && sent_so_far(exchange) != exchange->sent_mark) {
-        http1_wait_for_client(exchange);
-    } else if (exchange->waits == HTTP1_WAIT_SEND) {
-        stream_reset(&session->client); /* no use to wait until it takes the rest */
-        session_close(session, CLOSE_TIMEOUT_DATA);
-    }
+    if (exchange->waits == HTTP1_WAIT_BODY)
+        http1_body_expired(exchange);
+    else if (exchange->waits == HTTP1_WAIT_SEND)
+        send_expired(exchange);
 }
 
 void http1_connection_expired(struct session *session)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/access/http_min_rate.h"
 #include "http/h1/http1_chunked.h"
 #include "http/h1/http1_parse.h"
 #include "http/http_exchange.h"
@@ -35,6 +36,7 @@ enum http1_wait {
 struct http1_exchange {
     struct http_exchange base; /* first */
     struct http1_connection *connection;
+    struct http_awaited awaited; /* for the request's body: min_rate */
     struct loop_task task; /* goes on where it may not at once; in the end frees the exchange */
     struct http1_chunked chunked;
     uint64_t body_left;      /* HTTP_LENGTH */
@@ -49,6 +51,7 @@ struct http1_exchange {
     bool said_continue; /* 100 was sent */
     bool sends_file;    /* wait for `drained` */
     bool tunnel;
+    bool is_slow; /* slower than min_rate: this ends it */
 };
 
 static inline struct http1_exchange *http1_of(struct http_exchange *exchange)
@@ -67,7 +70,13 @@ extern const struct http_transport http1_transport;
  * handler's call: that defers the exchange's task. */
 void http1_advance(struct http1_connection *connection);
 
-/* http1_body.c: reads what is there of the request's body; true if there was something. */
+/* http1_body.c: sets or clears the deadline for more of the request's body, by the state. */
+void http1_body_wait(struct http1_exchange *exchange);
+
+/* The deadline is over. */
+void http1_body_expired(struct http1_exchange *exchange);
+
+/* Reads what is there of the request's body; true if there was something. */
 bool http1_body_read(struct http1_exchange *exchange);
 
 /* The body broke a rule: the handler lets go, the client hears why if it can still be told. */

@@ -224,8 +224,10 @@ static void on_pause_body(struct http_exchange *base)
     if (is_dropping(exchange))
         return;
     exchange->reads_body = false;
-    if (!exchange->connection->advancing && base->session->client != NULL)
-        stream_pause(base->session->client);
+    if (exchange->connection->advancing || base->session->client == NULL)
+        return;
+    stream_pause(base->session->client);
+    http1_body_wait(exchange);
 }
 
 static void on_tunnel(struct http_exchange *base)

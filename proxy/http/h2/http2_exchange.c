@@ -20,8 +20,6 @@
 #endif
 /* So much of a body that has waited goes to the handler at once. */
 #define DELIVERY_MAX (64u << 10)
-/* A client that takes less than this is not one that is slow (reference/http.md 4.11). */
-#define SEND_RATE_MIN 500
 
 static struct loop *loop_of(const struct http2_exchange *exchange)
 {
@@ -36,10 +34,64 @@ static bool is_concluded(const struct http2_exchange *exchange)
 
 /* Deadlines. */
 
+/* Bytes that the connection brought since the stream began: streams wait for one another. */
+static uint64_t received_since(const struct http2_exchange *exchange)
+{
+    return exchange->connection->received - exchange->received_mark;
+}
+
+static void count_slow(struct http2_exchange *exchange)
+{
+    exchange->base.session->worker->counters[COUNTER_HTTP_SLOW]++;
+    http_exchange_log(&exchange->base, close_reason_level(CLOSE_TIMEOUT_SLOW), "%s",
+                      close_reason_words(CLOSE_TIMEOUT_SLOW));
+}
+
+/* Whoever waits for another stream to be read has no room to send anything. */
+static bool may_send(const struct http2_exchange *exchange)
+{
+    return nghttp2_session_get_local_window_size(exchange->connection->library) > 0;
+}
+
+static void count_time(struct http2_exchange *exchange)
+{
+    if (may_send(exchange))
+        http_awaited_go_on(&exchange->awaited, loop_now(loop_of(exchange)));
+    else
+        http_awaited_stop(&exchange->awaited, loop_now(loop_of(exchange)));
+}
+
+/* `idle_ms`: since the last bytes came. */
+static void await_body(struct http2_exchange *exchange, uint32_t idle_ms)
+{
+    const struct http_location *location = exchange->base.location;
+    uint32_t left = location->client_body_timeout - idle_ms, enough;
+
+    if (location->min_rate.per_second > 0) {
+        count_time(exchange);
+        enough =
+            http_min_rate_left(&location->min_rate, exchange->awaited.ms, received_since(exchange));
+        if (exchange->awaited.is_running && enough < left)
+            left = enough;
+    }
+    deadline_set(loop_of(exchange), &exchange->body_deadline, left);
+}
+
 static void on_body_deadline(void *owner)
 {
     struct http2_exchange *exchange = owner;
+    const struct http_location *location = exchange->base.location;
+    uint64_t idle_ms = loop_now(loop_of(exchange)) - exchange->idle_since_ms;
 
+    if (exchange->awaited.is_running)
+        http_awaited_go_on(&exchange->awaited, loop_now(loop_of(exchange)));
+    if (http_min_rate_is_missed(&location->min_rate, exchange->awaited.ms,
+                                received_since(exchange))) {
+        count_slow(exchange);
+    } else if (idle_ms < location->client_body_timeout) { /* other streams brought enough */
+        await_body(exchange, (uint32_t)idle_ms);
+        return;
+    }
     http2_exchange_refuse_body(exchange, 408, HTTP_ACCEPTED);
 }
 
@@ -53,7 +105,9 @@ static uint64_t sent_by_connection(const struct http2_connection *connection)
 /* Enough has left of this stream, or it is only that others came first. */
 static bool has_progressed(const struct http2_exchange *exchange)
 {
-    uint64_t least = exchange->base.location->send_timeout / 1000 * SEND_RATE_MIN;
+    const struct http_location *location = exchange->base.location;
+    uint64_t least =
+        exchange->tunnel ? 1 : http_min_rate_least(&location->min_rate, location->send_timeout);
     const struct http2_connection *connection = exchange->connection;
 
     if (exchange->base.body_sent - exchange->sent_mark >= least)
@@ -87,11 +141,14 @@ void http2_send_expect(struct http2_exchange *exchange)
 
 void http2_exchange_wait_for_body(struct http2_exchange *exchange)
 {
-    if (exchange->reads_body && !exchange->in_ended && !exchange->tunnel && exchange->has_reader)
-        deadline_set(loop_of(exchange), &exchange->body_deadline,
-                     exchange->base.location->client_body_timeout);
-    else
-        deadline_clear(&exchange->body_deadline);
+    if (exchange->reads_body && !exchange->in_ended && !exchange->tunnel && exchange->has_reader) {
+        exchange->idle_since_ms = loop_now(loop_of(exchange));
+        await_body(exchange, 0);
+        return;
+    }
+    if (exchange->awaited.is_running)
+        http_awaited_stop(&exchange->awaited, loop_now(loop_of(exchange)));
+    deadline_clear(&exchange->body_deadline);
 }
 
 /* The body. */
@@ -185,6 +242,7 @@ void http2_exchange_receive(struct http2_exchange *exchange, struct slice bytes)
 {
     exchange->base.request_length += bytes.len;
     exchange->base.body_received += bytes.len;
+    exchange->connection->received += bytes.len;
     if (!exchange->has_reader) {
         open_windows(exchange, bytes.len);
     } else if (is_longer_than_said(exchange)) {
@@ -319,6 +377,7 @@ struct http2_exchange *http2_exchange_new(struct http2_connection *connection, i
     base->location = base->server->own;
     base->number = ++connection->requests;
     exchange->connection = connection;
+    exchange->received_mark = connection->received;
     exchange->stream = stream;
     loop_task_init(&exchange->task, run_task, exchange);
     deadline_init(&exchange->body_deadline, on_body_deadline, exchange);

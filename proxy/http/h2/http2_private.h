@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/access/http_min_rate.h"
 #include "http/h2/http2_floods.h"
 #include "http/h2/http2_frames.h"
 #include "http/h2/http2_request.h"
@@ -55,6 +56,7 @@ struct http2_connection {
     struct deadline head_deadline;
     size_t queued;      /* bytes of bodies waiting in all exchanges */
     uint64_t sent_mark; /* how far sending was when the deadline was set */
+    uint64_t received;  /* bytes of bodies of all streams */
     uint32_t requests;
     uint32_t idle_ms;
     enum http2_wait waits;
@@ -72,8 +74,11 @@ struct http2_exchange {
     struct http2_exchange *next, **link; /* of the connection's list; link NULL: concluded */
     struct loop_task task; /* gives the handler what waited; in the end frees the exchange */
     struct deadline body_deadline, send_deadline;
-    struct buffer in;  /* of the request's body, while nobody reads */
-    struct buffer out; /* of the answer's body */
+    struct http_awaited awaited; /* for the request's body: min_rate */
+    uint64_t idle_since_ms;      /* when the last of it came, if it is waited for */
+    uint64_t received_mark;      /* what the connection had received when the stream began */
+    struct buffer in;            /* of the request's body, while nobody reads */
+    struct buffer out;           /* of the answer's body */
     uint64_t file_offset, file_left;
     uint64_t sent_mark, connection_mark; /* progress when send_deadline was set */
     int file;                            /* if file_left > 0 */
