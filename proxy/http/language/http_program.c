@@ -23,6 +23,8 @@ static enum flow set(struct http_exchange *exchange, const struct http_set *step
 
     if (value.at == NULL)
         value = SLICE("");
+    if (step->function != NULL && !step->function(&exchange->arena, value, &value))
+        return fail(exchange);
     if (step->is_query) {
         exchange->request.query = value;
         exchange->request.has_query = value.len > 0;

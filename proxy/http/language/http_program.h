@@ -2,6 +2,7 @@
 
 #include "conf/conf_report.h"
 #include "http/http_exchange.h"
+#include "http/language/http_set_misc.h"
 #include "http/language/http_template.h"
 
 #include <stdbool.h>
@@ -13,11 +14,12 @@
 
 struct http_regex;
 
-/* set */
+/* set; set_escape_uri and its like */
 struct http_set {
     bool is_query;   /* $args: the query itself */
     uint32_t number; /* else: http_variable_set */
     struct http_template value;
+    http_set_function function; /* what becomes of it; NULL: it stays as it is */
 };
 
 enum http_test_kind {

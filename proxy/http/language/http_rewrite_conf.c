@@ -45,6 +45,26 @@ static bool parse_set(struct conf_reader *reader, const struct conf_directive *d
 
 const struct conf_type http_type_set = {"value", parse_set};
 
+/* set_escape_uri and its like: with one word, of the variable's own value. */
+
+static bool parse_set_misc(struct conf_reader *reader, const struct conf_directive *directive,
+                           void *value)
+{
+    const struct conf_word *name = &directive->words[0];
+    const struct conf_word *text = &directive->words[directive->word_count - 1];
+    struct http_set *set = arena_zero(&reader->conf->arena, sizeof *set);
+
+    (void)value;
+    set->function = http_set_function_find(directive->name.text);
+    if (!http_conf_variable(reader, name, HTTP_MADE_BY_SET, &set->number) ||
+        !http_conf_template(reader, text->text, text->place, &set->value))
+        return false;
+    add_own_step(reader, directive, HTTP_STEP_SET)->as.set = set;
+    return true;
+}
+
+const struct conf_type http_type_set_misc = {"value", parse_set_misc};
+
 /* break */
 
 static bool parse_break(struct conf_reader *reader, const struct conf_directive *directive,

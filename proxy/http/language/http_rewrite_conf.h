@@ -14,8 +14,8 @@ struct http_rewrite_conf {
 };
 
 extern const struct conf_group http_rewrite_group;
-extern const struct conf_type http_type_if, http_type_set, http_type_rewrite, http_type_return,
-    http_type_break;
+extern const struct conf_type http_type_if, http_type_set, http_type_set_misc, http_type_rewrite,
+    http_type_return, http_type_break;
 
 /* The program of a server or location block; NULL: it has none. */
 const struct http_program *http_rewrite_find(const struct conf *conf,

@@ -286,3 +286,8 @@ struct slice http_uri_escape_argument(struct arena *arena, struct slice text)
 {
     return escape(arena, text, "%?#\"<>\\^`{|}&+;");
 }
+
+struct slice http_uri_escape_component(struct arena *arena, struct slice text)
+{
+    return escape(arena, text, "\"#%&+/:;<=>?[\\]^{}");
+}

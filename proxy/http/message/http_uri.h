@@ -35,3 +35,7 @@ struct slice http_uri_escape(struct arena *arena, struct slice path);
 
 /* The same for a part of a query: '&', '+' and ';' are escaped, too. */
 struct slice http_uri_escape_argument(struct arena *arena, struct slice text);
+
+/* For a value inside a query: what is neither a letter nor a digit nor one of -._~!*'(),|`@$ is
+ * escaped, as set-misc has it. */
+struct slice http_uri_escape_component(struct arena *arena, struct slice text);

@@ -80,7 +80,8 @@ class Nginx:
         (self.home / "temp").chmod(0o777)
         (self.home / "html").mkdir()
         (self.home / "html/index.html").write_text("Welcome to nginx!\n")  # as Debian has it
-        text = _NGINX_MAIN + theme.CONFIG.replace("http {", "http { " + _NGINX_HTTP, 1)
+        modules = [f"load_module /usr/lib/nginx/modules/{name}.so;\n" for name in getattr(theme, "MODULES", ())]
+        text = "".join(modules) + _NGINX_MAIN + theme.CONFIG.replace("http {", "http { " + _NGINX_HTTP, 1)
         for name, value in {**place.values(NGINX), "home": str(self.home)}.items():
             text = text.replace(f"@{name}@", value)
         (self.home / "nginx.conf").write_text(text, encoding="utf-8")

@@ -294,6 +294,7 @@ static const char *const unused[] = {
     "aio threads",
     "client_body_temp_path /x 1 2 3",
     "directio 4m",
+    "fastcgi_temp_path /x 1 2",
     "keepalive_disable msie6 safari",
     "lingering_close always",
     "lingering_time 30s",
@@ -304,11 +305,13 @@ static const char *const unused[] = {
     "proxy_cache_bypass $http_x",
     "proxy_no_cache $http_x",
     "proxy_temp_path /x",
+    "scgi_temp_path /x",
     "sendfile on",
     "sendfile_max_chunk 1m",
     "ssl_stapling on",
     "tcp_nodelay off",
     "types_hash_max_size 2048",
+    "uwsgi_temp_path /x",
 };
 
 static bool is_taken(const char *directive, size_t findings)
