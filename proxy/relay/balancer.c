@@ -5,10 +5,12 @@
 #include "dns/dns.h"
 #include "net/loop.h"
 #include "relay/balancer_private.h"
+#include "relay/balancer_ring.h"
 #include "relay/worker.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 /* How often at most the resolver is asked what it remembers. */
 #define REFRESH_MS 1000
@@ -33,6 +35,7 @@ struct balancer {
     struct balancer_peers peers;
     struct balancer_waiter *waiters;
     uint64_t refresh_ms; /* when to look at the names again */
+    uint64_t chance;     /* where the sequence of random numbers stands */
     uint32_t next_id;
     bool has_names; /* at least one is no address */
     size_t name_count;
@@ -80,9 +83,10 @@ static struct balancer_peer *keep_peer(struct balancer *balancer,
 
 static void list_peers(struct balancer *balancer)
 {
-    struct balancer_peers peers = {.method = balancer->peers.method};
+    struct balancer_peers peers = balancer->peers;
     size_t count = 0;
 
+    peers.count = 0;
     for (size_t i = 0; i < balancer->name_count; i++)
         count += balancer->names[i].count;
     peers.items = memory_zero((count + 1) * sizeof *peers.items);
@@ -228,6 +232,11 @@ struct balancer *balancer_new(struct worker *worker, struct dns_resolver *resolv
     balancer->worker = worker;
     balancer->resolver = resolver;
     balancer->peers.method = conf->method;
+    balancer->peers.chance = &balancer->chance;
+    if (conf->method == BALANCER_RING)
+        balancer->peers.ring = balancer_ring_new(conf->servers, conf->server_count);
+    if (conf->method == BALANCER_RANDOM || conf->method == BALANCER_RANDOM_TWO)
+        ensure(getrandom(&balancer->chance, sizeof balancer->chance, 0) == sizeof balancer->chance);
     balancer->name_count = conf->server_count;
     for (size_t i = 0; i < conf->server_count; i++)
         init_name(balancer, &balancer->names[i], &conf->servers[i]);
@@ -244,13 +253,15 @@ void balancer_free(struct balancer *balancer)
     for (size_t i = 0; i < balancer->peers.count; i++)
         drop_peer(balancer->peers.items[i]);
     free(balancer->peers.items);
+    balancer_ring_free(balancer->peers.ring);
     free(balancer);
 }
 
 /* Use. */
 
 enum balancer_answer balancer_pick(struct balancer *balancer, struct balancer_tries *tries,
-                                   const struct address *client, struct balancer_peer **peer)
+                                   const struct balancer_client *client,
+                                   struct balancer_peer **peer)
 {
     uint64_t now = loop_now(balancer->worker->loop);
 

@@ -15,10 +15,15 @@ enum balancer_method {
     BALANCER_ROUND_ROBIN, /* smooth and weighted */
     BALANCER_LEAST_CONN,
     BALANCER_IP_HASH,
+    BALANCER_HASH,      /* by a key, over the peers */
+    BALANCER_RING,      /* by a key, over a ring of points: "consistent" */
+    BALANCER_RANDOM,    /* by chance and weight */
+    BALANCER_RANDOM_TWO /* the one of two such that has fewer connections */
 };
 
 /* One line of the configuration. */
 struct balancer_server {
+    struct slice name; /* as written: what BALANCER_RING places it by */
     struct backend_target target;
     uint32_t weight;
     uint32_t max_fails; /* so many failures within fail_timeout_ms put a peer aside for so long; 0:
@@ -71,10 +76,17 @@ enum balancer_answer {
     BALANCER_UNRESOLVED, /* no name has an address */
 };
 
+/* Whose request it is. */
+struct balancer_client {
+    const struct address *address;
+    struct slice key; /* of BALANCER_HASH and BALANCER_RING; empty: as round robin */
+};
+
 /* Picks a peer that `tries` does not name, adds it there, and counts a connection on it until
  * balancer_release. */
 enum balancer_answer balancer_pick(struct balancer *balancer, struct balancer_tries *tries,
-                                   const struct address *client, struct balancer_peer **peer);
+                                   const struct balancer_client *client,
+                                   struct balancer_peer **peer);
 
 /* Would balancer_pick find another one? */
 bool balancer_has_another(struct balancer *balancer, const struct balancer_tries *tries);

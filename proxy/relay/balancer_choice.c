@@ -1,12 +1,5 @@
+#include "base/ensure.h"
 #include "relay/balancer_private.h"
-
-#include <sys/socket.h>
-
-/* nginx's numbers for ip_hash. */
-#define HASH_START     89
-#define HASH_FACTOR    113
-#define HASH_MODULUS   6271
-#define HASH_TRIES_MAX 20
 
 static bool was_tried(const struct balancer_tries *tries, const struct balancer_peer *peer)
 {
@@ -25,15 +18,14 @@ static bool is_aside(const struct balancer_peer *peer, uint64_t now)
 }
 
 /* The only peer there is gets every request, however often it failed: there is nothing better. */
-static bool is_usable(const struct balancer_peers *peers, const struct balancer_peer *peer,
-                      const struct balancer_tries *tries, uint64_t now)
+bool balancer_is_usable(const struct balancer_choice *choice, const struct balancer_peer *peer)
 {
     const struct balancer_server *server = peer->server;
 
     if (server->down || (server->max_conns > 0 && peer->conns >= server->max_conns) ||
-        was_tried(tries, peer))
+        was_tried(choice->tries, peer))
         return false;
-    return peers->count == 1 || !is_aside(peer, now);
+    return choice->peers->count == 1 || !is_aside(peer, choice->now);
 }
 
 /* One step of a peer's weight towards what it was before it failed, and of its turn. */
@@ -45,40 +37,41 @@ static void advance(struct balancer_peer *peer, int64_t *total)
         peer->weight_effective++;
 }
 
-/* Has `a` fewer connections than `b` for its weight? */
-static bool has_fewer(const struct balancer_peer *a, const struct balancer_peer *b)
+bool balancer_has_fewer(const struct balancer_peer *a, const struct balancer_peer *b)
 {
     return (uint64_t)a->conns * b->server->weight < (uint64_t)b->conns * a->server->weight;
 }
 
-static const struct balancer_peer *find_least(const struct balancer_peers *peers, bool backup,
-                                              const struct balancer_tries *tries, uint64_t now)
+static const struct balancer_peer *find_least(const struct balancer_choice *choice, bool backup)
 {
+    const struct balancer_peers *peers = choice->peers;
     const struct balancer_peer *least = NULL;
 
     for (size_t i = 0; i < peers->count; i++)
         if (peers->items[i]->server->backup == backup &&
-            is_usable(peers, peers->items[i], tries, now) &&
-            (least == NULL || has_fewer(peers->items[i], least)))
+            balancer_is_usable(choice, peers->items[i]) &&
+            (least == NULL || balancer_has_fewer(peers->items[i], least)))
             least = peers->items[i];
     return least;
 }
 
-/* Smooth weighted round robin: the peer whose turn is most due. With least_conn only among those
- * that have as few connections as the best. */
-static struct balancer_peer *by_turn(const struct balancer_peers *peers, bool backup,
-                                     const struct balancer_tries *tries, uint64_t now)
+/* The peer whose turn is most due. With least_conn only among those that have as few connections as
+ * the best. */
+struct balancer_peer *balancer_by_turn(const struct balancer_choice *choice, bool backup,
+                                       const struct slice *name)
 {
+    const struct balancer_peers *peers = choice->peers;
     const struct balancer_peer *least =
-        peers->method == BALANCER_LEAST_CONN ? find_least(peers, backup, tries, now) : NULL;
+        peers->method == BALANCER_LEAST_CONN ? find_least(choice, backup) : NULL;
     struct balancer_peer *best = NULL;
     int64_t total = 0;
 
     for (size_t i = 0; i < peers->count; i++) {
         struct balancer_peer *peer = peers->items[i];
 
-        if (peer->server->backup != backup || !is_usable(peers, peer, tries, now) ||
-            (least != NULL && has_fewer(least, peer)))
+        if (peer->server->backup != backup ||
+            (name != NULL && !slice_equal(peer->server->name, *name)) ||
+            !balancer_is_usable(choice, peer) || (least != NULL && balancer_has_fewer(least, peer)))
             continue;
         advance(peer, &total);
         if (best == NULL || peer->weight_now > best->weight_now)
@@ -89,56 +82,38 @@ static struct balancer_peer *by_turn(const struct balancer_peers *peers, bool ba
     return best;
 }
 
-/* The network of an IPv4 client (/24), all of an IPv6 address. */
-static uint32_t hash_of(const struct address *client, uint32_t hash)
+static struct balancer_peer *by_method(const struct balancer_choice *choice,
+                                       const struct balancer_client *client)
 {
-    size_t count = client->family == AF_INET ? 3 : sizeof client->bytes;
-
-    for (size_t i = 0; i < count; i++)
-        hash = (hash * HASH_FACTOR + client->bytes[i]) % HASH_MODULUS;
-    return hash;
-}
-
-static struct balancer_peer *at_weight(const struct balancer_peers *peers, uint64_t weight)
-{
-    size_t i = 0;
-
-    while (weight >= peers->items[i]->server->weight)
-        weight -= peers->items[i++]->server->weight;
-    return peers->items[i];
-}
-
-/* The same client meets the same peer as long as that can be had. */
-static struct balancer_peer *by_client(const struct balancer_peers *peers,
-                                       const struct balancer_tries *tries,
-                                       const struct address *client, uint64_t now)
-{
-    uint32_t hash = HASH_START;
-    uint64_t total = 0;
-
-    for (size_t i = 0; i < peers->count; i++)
-        total += peers->items[i]->server->weight;
-    for (unsigned i = 0; total > 0 && i < HASH_TRIES_MAX; i++) {
-        struct balancer_peer *peer;
-
-        hash = hash_of(client, hash);
-        peer = at_weight(peers, hash % total);
-        if (is_usable(peers, peer, tries, now))
-            return peer;
+    switch (choice->peers->method) {
+    case BALANCER_ROUND_ROBIN:
+    case BALANCER_LEAST_CONN:
+        return NULL;
+    case BALANCER_IP_HASH:
+        return balancer_by_address(choice, client->address);
+    case BALANCER_HASH:
+        return balancer_by_key(choice, client->key);
+    case BALANCER_RING:
+        return balancer_by_ring(choice, client->key);
+    case BALANCER_RANDOM:
+    case BALANCER_RANDOM_TWO:
+        return balancer_by_chance(choice);
     }
-    return by_turn(peers, false, tries, now);
+    ensure(!"unreachable");
+    return NULL;
 }
 
 struct balancer_peer *balancer_choose(const struct balancer_peers *peers,
                                       const struct balancer_tries *tries,
-                                      const struct address *client, uint64_t now)
+                                      const struct balancer_client *client, uint64_t now)
 {
-    struct balancer_peer *peer = peers->method == BALANCER_IP_HASH
-                                     ? by_client(peers, tries, client, now)
-                                     : by_turn(peers, false, tries, now);
+    struct balancer_choice choice = {peers, tries, now};
+    struct balancer_peer *peer = by_method(&choice, client);
 
     if (peer == NULL)
-        peer = by_turn(peers, true, tries, now);
+        peer = balancer_by_turn(&choice, false, NULL);
+    if (peer == NULL)
+        peer = balancer_by_turn(&choice, true, NULL);
     if (peer != NULL && now - peer->checked_ms > peer->server->fail_timeout_ms)
         peer->checked_ms = now; /* one request finds out; the others go elsewhere meanwhile */
     return peer;
@@ -147,8 +122,10 @@ struct balancer_peer *balancer_choose(const struct balancer_peers *peers,
 bool balancer_can_choose(const struct balancer_peers *peers, const struct balancer_tries *tries,
                          uint64_t now)
 {
+    struct balancer_choice choice = {peers, tries, now};
+
     for (size_t i = 0; i < peers->count; i++)
-        if (is_usable(peers, peers->items[i], tries, now))
+        if (balancer_is_usable(&choice, peers->items[i]))
             return true;
     return false;
 }

@@ -174,8 +174,9 @@ static void find_none(struct http_proxy *proxy, const char *words, const char *d
 /* True: proxy->peer is set, and the target leads there. */
 static bool pick(struct http_proxy *proxy)
 {
-    switch (balancer_pick(proxy->balancer, &proxy->tries, http_exchange_client(proxy->exchange),
-                          &proxy->peer)) {
+    const struct balancer_client client = {http_exchange_client(proxy->exchange), proxy->key};
+
+    switch (balancer_pick(proxy->balancer, &proxy->tries, &client, &proxy->peer)) {
     case BALANCER_PICKED:
         proxy->target.backend.host = proxy->peer->target.host;
         proxy->target.backend.port = proxy->peer->target.port;

@@ -90,6 +90,7 @@ struct http_proxy {
 
     struct http_proxy_target target;
     struct slice tls_name;     /* whom the backend's certificate names */
+    struct slice key;          /* of the upstream's `hash` */
     struct balancer *balancer; /* NULL: the target is dialled as it is */
     struct balancer_peer *peer;
     struct balancer_waiter waiter;

@@ -87,13 +87,17 @@ static bool evaluate(struct http_proxy *proxy)
 bool http_proxy_choose_target(struct http_proxy *proxy)
 {
     const struct http_proxy_pass *pass = &proxy->conf->pass;
+    const struct http_upstream *upstream;
 
     if (!pass->has_variables)
         take(&proxy->target, pass);
     else if (!evaluate(proxy))
         return false;
-    if (proxy->target.upstream != NULL)
-        proxy->balancer =
-            http_upstream_balancer(http_content_of(proxy->exchange), proxy->target.upstream);
+    upstream = proxy->target.upstream;
+    if (upstream == NULL)
+        return true;
+    proxy->balancer = http_upstream_balancer(http_content_of(proxy->exchange), upstream);
+    if (upstream->hash.present)
+        proxy->key = http_evaluate(proxy->exchange, &upstream->hash.key);
     return true;
 }

@@ -1,11 +1,10 @@
 #include "http/proxy/http_upstream_conf.h"
 
 #include "base/number.h"
-#include "dns/dns.h"
 #include "http/conf/http_conf.h"
 #include "http/conf/http_conf_types.h"
-
-#define RESOLVE_TIMEOUT_MS 3000
+#include "http/proxy/http_upstream_method.h"
+#include "http/proxy/http_upstream_names.h"
 
 static const struct conf_bounds keepalive_bounds = {1, 65535};
 
@@ -87,7 +86,8 @@ static bool parse_server(struct conf_reader *reader, const struct conf_directive
 {
     struct http_upstream_servers *servers = value;
     const struct conf_word *word = &directive->words[0];
-    struct balancer_server server = {.weight = 1, .max_fails = 1, .fail_timeout_ms = 10000};
+    struct balancer_server server = {
+        .name = word->text, .weight = 1, .max_fails = 1, .fail_timeout_ms = 10000};
     size_t count = servers->count;
 
     if (slice_starts_fold(word->text, SLICE("unix:")))
@@ -127,14 +127,6 @@ static const struct conf_row rows[] = {
 
 /* Blocks. */
 
-static void check_ip_hash(struct conf_reader *reader, const struct http_upstream *upstream)
-{
-    for (size_t i = 0; upstream->is_ip_hash && i < upstream->server.count; i++)
-        if (upstream->server.items[i].backup)
-            http_conf_refuse(reader, upstream->server.places[i], "leave out `backup` or `ip_hash`",
-                             "`ip_hash` knows no backup servers");
-}
-
 static void check_upstream(struct conf_reader *reader, const struct conf_scope *scope, void *values)
 {
     const struct http_upstream *upstream = values;
@@ -142,12 +134,9 @@ static void check_upstream(struct conf_reader *reader, const struct conf_scope *
 
     if (scope->context != CONF_UPSTREAM)
         return;
-    check_ip_hash(reader, upstream);
+    http_upstream_method_check(reader, upstream, place);
     if (upstream->server.count == 0)
         http_conf_refuse(reader, place, "add `server host:port;`", "this upstream has no server");
-    else if (upstream->is_least_conn && upstream->is_ip_hash)
-        http_conf_refuse(reader, place, "keep one of them",
-                         "this upstream has both `least_conn` and `ip_hash`");
 }
 
 const struct conf_group http_upstream_group = {
@@ -178,9 +167,7 @@ static void add_upstream(struct conf_reader *reader, struct http_upstreams *upst
     upstream->balancer = (struct balancer_conf){
         .servers = upstream->server.items,
         .server_count = upstream->server.count,
-        .method = upstream->is_least_conn ? BALANCER_LEAST_CONN
-                  : upstream->is_ip_hash  ? BALANCER_IP_HASH
-                                          : BALANCER_ROUND_ROBIN,
+        .method = http_upstream_method(upstream),
     };
     *(const struct http_upstream **)http_conf_append(reader, (void **)&upstreams->items,
                                                      &upstreams->count, sizeof upstream) = upstream;
@@ -281,61 +268,6 @@ static void link_scope(struct conf_reader *reader, const struct conf_scope *scop
     }
 }
 
-/* Do the names resolve? All are asked for at once. */
-
-struct server_names {
-    struct slice *names;
-    struct conf_place *places;
-    size_t count;
-};
-
-static void add_name(struct conf_reader *reader, struct server_names *list, struct slice name,
-                     struct conf_place place)
-{
-    size_t count = list->count;
-
-    for (size_t i = 0; i < list->count; i++)
-        if (slice_equal(list->names[i], name))
-            return;
-    *(struct slice *)http_conf_append(reader, (void **)&list->names, &list->count,
-                                      sizeof *list->names) = name;
-    *(struct conf_place *)http_conf_append(reader, (void **)&list->places, &count,
-                                           sizeof *list->places) = place;
-}
-
-static void report_name(struct conf_reader *reader, enum dns_status status, struct slice name,
-                        struct conf_place place)
-{
-    struct conf_finding *finding;
-
-    if (status == DNS_FOUND)
-        return;
-    finding = conf_report_add(reader->report, CONF_WARNING, place,
-                              status == DNS_NO_SUCH_NAME ? "no host is called `%.*s`"
-                                                         : "`%.*s` cannot be resolved now",
-                              HTTP_SHOW(name));
-    conf_finding_help(reader->report, finding, "its locations answer 502 until the name resolves");
-}
-
-static void check_names(struct conf_reader *reader, const struct http_upstreams *upstreams)
-{
-    struct server_names list = {0};
-    enum dns_status *statuses;
-
-    for (size_t i = 0; i < upstreams->count; i++) {
-        const struct http_upstream_servers *servers = &upstreams->items[i]->server;
-
-        for (size_t k = 0; k < servers->count; k++)
-            add_name(reader, &list, servers->items[k].target.host, servers->places[k]);
-    }
-    statuses = arena_zero(&reader->report->arena, (list.count + 1) * sizeof *statuses);
-    if (list.count == 0 ||
-        dns_check_names(list.names, list.count, RESOLVE_TIMEOUT_MS, statuses) == DNS_FOUND)
-        return;
-    for (size_t i = 0; i < list.count; i++)
-        report_name(reader, statuses[i], list.names[i], list.places[i]);
-}
-
 void http_upstream_conf_link(struct conf_reader *reader, const struct conf_scope *http)
 {
     struct http_main *values = conf_values(reader->conf, http, &http_main_group);
@@ -345,5 +277,5 @@ void http_upstream_conf_link(struct conf_reader *reader, const struct conf_scope
         add_block(reader, scope, &values->upstreams);
     link_scope(reader, http->first_child, &values->upstreams);
     if (reader->checks_disk)
-        check_names(reader, &values->upstreams);
+        http_upstream_names_check(reader, &values->upstreams);
 }

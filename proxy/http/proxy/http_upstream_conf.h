@@ -1,6 +1,7 @@
 #pragma once
 
 #include "conf/conf_types.h"
+#include "http/proxy/http_upstream_method.h"
 #include "relay/backend.h"
 #include "relay/balancer.h"
 

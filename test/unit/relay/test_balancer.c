@@ -68,6 +68,7 @@ static void start(struct fixture *fixture, enum balancer_method method)
 }
 
 static const char *const client = "192.0.2.7";
+static const struct balancer_client nobody = {0};
 
 /* The last byte of the address that is picked, and how it goes there; 0: none. */
 static unsigned ask(struct fixture *fixture, struct balancer_tries *tries, const char *from,
@@ -78,7 +79,8 @@ static unsigned ask(struct fixture *fixture, struct balancer_tries *tries, const
     unsigned last;
 
     assert_true(address_parse(slice_of(from), &address));
-    if (balancer_pick(fixture->balancer, tries, &address, &peer) != BALANCER_PICKED)
+    if (balancer_pick(fixture->balancer, tries, &(struct balancer_client){.address = &address},
+                      &peer) != BALANCER_PICKED)
         return 0;
     last = peer->address.bytes[3];
     balancer_release(fixture->balancer, &peer, outcome);
@@ -204,9 +206,8 @@ static struct balancer_peer *hold(struct fixture *fixture)
 {
     struct balancer_tries tries = {0};
     struct balancer_peer *peer = NULL;
-    struct address address = {0};
 
-    if (balancer_pick(fixture->balancer, &tries, &address, &peer) != BALANCER_PICKED)
+    if (balancer_pick(fixture->balancer, &tries, &nobody, &peer) != BALANCER_PICKED)
         return NULL;
     return peer;
 }
@@ -324,12 +325,11 @@ static void each_address_of_a_name_is_a_peer(void **state)
     struct fixture *fixture = *state;
     struct balancer_tries tries = {0};
     struct balancer_peer *peer = NULL;
-    struct address address = {0};
 
     start_dns(fixture);
     add(fixture, "two.test", 1);
     start(fixture, BALANCER_ROUND_ROBIN);
-    assert_int_equal(balancer_pick(fixture->balancer, &tries, &address, &peer), BALANCER_WAIT);
+    assert_int_equal(balancer_pick(fixture->balancer, &tries, &nobody, &peer), BALANCER_WAIT);
     wait_for_names(fixture);
     expect_turns(fixture, "1212");
 }
@@ -339,15 +339,13 @@ static void a_name_that_does_not_exist_is_said_so(void **state)
     struct fixture *fixture = *state;
     struct balancer_tries tries = {0};
     struct balancer_peer *peer = NULL;
-    struct address address = {0};
 
     start_dns(fixture);
     add(fixture, "none.test", 1);
     start(fixture, BALANCER_ROUND_ROBIN);
-    assert_int_equal(balancer_pick(fixture->balancer, &tries, &address, &peer), BALANCER_WAIT);
+    assert_int_equal(balancer_pick(fixture->balancer, &tries, &nobody, &peer), BALANCER_WAIT);
     wait_for_names(fixture);
-    assert_int_equal(balancer_pick(fixture->balancer, &tries, &address, &peer),
-                     BALANCER_UNRESOLVED);
+    assert_int_equal(balancer_pick(fixture->balancer, &tries, &nobody, &peer), BALANCER_UNRESOLVED);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
