@@ -229,6 +229,8 @@ static void send_ranges(struct http_exchange *exchange)
     uint64_t len = last_boundary(answer, memory, sizeof memory).len + answer->ranges->total;
     struct slice type;
 
+    if (exchange->location->output != NULL)
+        answer->type = http_output_with_charset(exchange, exchange->location->output, answer->type);
     set_boundary(exchange, answer);
     for (size_t i = 0; i < answer->ranges->count; i++)
         len += part_head(exchange, i).len;

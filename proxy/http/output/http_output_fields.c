@@ -179,26 +179,30 @@ static bool names_charset(struct slice type)
     return false;
 }
 
+struct slice http_output_with_charset(struct http_exchange *exchange,
+                                      const struct http_output_conf *conf, struct slice type)
+{
+    struct slice name, value;
+
+    if (!conf->charset.on || names_charset(type) || !http_gzip_is_type(type, &conf->charset_types))
+        return type;
+    name = http_evaluate(exchange, &conf->charset.name);
+    if (name.len == 0 || !chars_all(name, CHARS_TOKEN))
+        return type;
+    value = arena_format(&exchange->arena, "%.*s; charset=%.*s", (int)type.len, type.at,
+                         (int)name.len, name.at);
+    return value.at != NULL ? value : type;
+}
+
 void http_output_add_charset(struct http_exchange *exchange, const struct http_output_conf *conf)
 {
     struct http_response *response = &exchange->response;
     unsigned status = response->status;
-    struct slice name, value;
 
     if (!conf->charset.on || status == 301 || status == 302) /* their pages are nobody's text */
         return;
-    for (size_t i = 0; i < response->field_count; i++) {
-        struct http_field *field = &response->fields[i];
-
-        if (field->id != HTTP_FIELD_CONTENT_TYPE || names_charset(field->value) ||
-            !http_gzip_is_type(field->value, &conf->charset_types))
-            continue;
-        name = http_evaluate(exchange, &conf->charset.name);
-        if (name.len == 0 || !chars_all(name, CHARS_TOKEN))
-            return;
-        value = arena_format(&exchange->arena, "%.*s; charset=%.*s", (int)field->value.len,
-                             field->value.at, (int)name.len, name.at);
-        if (value.at != NULL)
-            field->value = value;
-    }
+    for (size_t i = 0; i < response->field_count; i++)
+        if (response->fields[i].id == HTTP_FIELD_CONTENT_TYPE)
+            response->fields[i].value =
+                http_output_with_charset(exchange, conf, response->fields[i].value);
 }

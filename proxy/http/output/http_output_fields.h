@@ -10,6 +10,10 @@ void http_output_add_fields(struct http_exchange *exchange, const struct http_ou
 /* charset, in Content-Type. For subrequests too. */
 void http_output_add_charset(struct http_exchange *exchange, const struct http_output_conf *conf);
 
+/* `type` with what `charset` says of it. */
+struct slice http_output_with_charset(struct http_exchange *exchange,
+                                      const struct http_output_conf *conf, struct slice type);
+
 /* Has the response a field of this name? */
 bool http_output_has_field(const struct http_response *response, struct slice name);
 
