@@ -116,12 +116,13 @@ struct http_exchange {
     bool target_changed;   /* path or query are not the client's any more: raw_path is old */
     bool location_unbound; /* after `rewrite … break`: the path is not what the location matched */
     bool head_sent, finished, is_head_request;
-    bool at_error_page;    /* `error_page` chose who answers */
-    bool body_given;       /* a part of the request's body, or its end, was delivered */
-    bool drops_body;       /* no handler gets the request's body: see http_exchange_framing */
-    uint16_t error_status; /* what the answer's status is, whatever its handler says; 0: that */
-    bool close_after;      /* this is the last exchange of the connection */
-    uint16_t field_room;   /* of response.fields: http_exchange_add_field's */
+    bool at_error_page;      /* `error_page` chose who answers */
+    bool at_last_error_page; /* of a location without recursive_error_pages: no other follows */
+    bool body_given;         /* a part of the request's body, or its end, was delivered */
+    bool drops_body;         /* no handler gets the request's body: see http_exchange_framing */
+    uint16_t error_status;   /* what the answer's status is, whatever its handler says; 0: that */
+    bool close_after;        /* this is the last exchange of the connection */
+    uint16_t field_room;     /* of response.fields: http_exchange_add_field's */
 };
 
 /* Answers completely with a small body in memory (kept until sent). `type`: Content-Type; empty:

@@ -13,7 +13,7 @@ static const struct http_error_page *find(const struct http_exchange *exchange, 
         exchange->location == NULL ? NULL : exchange->location->output;
 
     if (output == NULL || exchange->head_sent || exchange->parent != NULL ||
-        (exchange->at_error_page && !output->recursive_error_pages))
+        exchange->at_last_error_page)
         return NULL;
     for (size_t i = 0; i < output->error_page.count; i++)
         if (output->error_page.items[i].status == status)
@@ -73,6 +73,7 @@ static void jump(struct http_exchange *exchange, const struct http_error_page *p
     exchange->response.status = (uint16_t)status; /* $status */
     uri = http_evaluate(exchange, &page->uri);
     exchange->at_error_page = true;
+    exchange->at_last_error_page = !exchange->location->output->recursive_error_pages;
     exchange->error_status = (uint16_t)(page->answer < 0 ? (int)status : page->answer);
     let_handler_go(exchange);
     if (slice_starts(uri, SLICE("@"))) { /* nginx's rule: as it was asked for */
