@@ -109,6 +109,7 @@ struct http_exchange {
     struct http_explanation *explanation; /* http_explain.c's: nothing is done; else NULL */
     struct http_exchange *parent;         /* of a subrequest: whom it is for; NULL otherwise */
     uint16_t subrequests;                 /* made for this request so far */
+    uint8_t limit_req_verdict, limit_conn_verdict; /* enum http_limit_verdict */
     uint8_t jumps;         /* internal redirects so far: HTTP_JUMPS_MAX ends them with a 500 */
     bool is_internal;      /* a subrequest, or it came here by an internal redirect */
     bool is_limited;       /* limit_req has counted it */

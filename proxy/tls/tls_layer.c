@@ -4,10 +4,12 @@
 #include "base/ensure.h"
 #include "tls/tls_internal.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include <openssl/err.h>
+#include <openssl/objects.h>
 
 /* KeyUpdates, warning alerts, refused renegotiations: nobody needs more in a second (HAProxy's
  * limit too), and each costs us a key derivation or an answer. */
@@ -285,6 +287,15 @@ struct slice tls_layer_protocol(const struct stream_transform *transform)
 struct slice tls_layer_cipher(const struct stream_transform *transform)
 {
     return slice_of(SSL_get_cipher_name(layer_of(transform)->ssl));
+}
+
+struct slice tls_layer_curve(const struct stream_transform *transform)
+{
+    long number = SSL_get_negotiated_group(layer_of(transform)->ssl);
+
+    if (number <= 0 || number > INT_MAX || (number & TLSEXT_nid_unknown) != 0)
+        return SLICE_NONE;
+    return slice_of(OBJ_nid2sn((int)number));
 }
 
 struct slice tls_layer_server_name(const struct stream_transform *transform)

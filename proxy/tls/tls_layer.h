@@ -23,5 +23,6 @@ struct slice tls_layer_cipher(const struct stream_transform *transform);
 /* SNI as the client sent it, in lower case and without a final dot; empty: none. */
 struct slice tls_layer_server_name(const struct stream_transform *transform);
 struct slice tls_layer_alpn(const struct stream_transform *transform);
+struct slice tls_layer_curve(const struct stream_transform *transform); /* "X25519" */
 bool tls_layer_resumed(const struct stream_transform *transform);
 size_t tls_layer_server(const struct stream_transform *transform); /* index into servers */

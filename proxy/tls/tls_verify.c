@@ -90,6 +90,15 @@ bool tls_peer_shown(const struct stream_transform *transform, struct tls_peer_fa
     return true;
 }
 
+static void print_one_line(BIO *out, const X509_NAME *name)
+{
+    char *line = X509_NAME_oneline(name, NULL, 0);
+
+    ensure(line != NULL);
+    BIO_puts(out, line);
+    OPENSSL_free(line);
+}
+
 static void print_serial(BIO *out, const X509 *certificate)
 {
     i2a_ASN1_INTEGER(out, X509_get0_serialNumber(certificate));
@@ -123,6 +132,12 @@ static void print_fact(BIO *out, X509 *certificate, enum tls_peer_fact fact)
         break;
     case TLS_PEER_ISSUER:
         X509_NAME_print_ex(out, X509_get_issuer_name(certificate), 0, XN_FLAG_RFC2253);
+        break;
+    case TLS_PEER_SUBJECT_ONE_LINE:
+        print_one_line(out, X509_get_subject_name(certificate));
+        break;
+    case TLS_PEER_ISSUER_ONE_LINE:
+        print_one_line(out, X509_get_issuer_name(certificate));
         break;
     case TLS_PEER_SERIAL:
         print_serial(out, certificate);

@@ -30,6 +30,8 @@ bool tls_peer_shown(const struct stream_transform *transform, struct tls_peer_fa
 enum tls_peer_fact {
     TLS_PEER_SUBJECT, /* RFC 2253 */
     TLS_PEER_ISSUER,
+    TLS_PEER_SUBJECT_ONE_LINE, /* "/C=…/CN=…" */
+    TLS_PEER_ISSUER_ONE_LINE,
     TLS_PEER_SERIAL,      /* hexadecimal */
     TLS_PEER_FINGERPRINT, /* SHA-1, hexadecimal */
     TLS_PEER_PEM,

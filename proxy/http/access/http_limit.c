@@ -113,6 +113,8 @@ static void admit(struct http_exchange *exchange, const struct asked *asked, siz
     const struct asked *slowest = NULL;
     uint64_t delay_ms = 0;
 
+    if (count > 0)
+        exchange->limit_req_verdict = HTTP_LIMIT_PASSED;
     for (size_t i = 0; i < count; i++) {
         http_limit_table_take(&asked[i].table, asked[i].hash, &asked[i].rate, now(exchange));
         if (delay_of(&asked[i]) <= delay_ms)
@@ -125,10 +127,15 @@ static void admit(struct http_exchange *exchange, const struct asked *asked, siz
                limits->limit_req_log_level == 0 ? LOG_INFO
                                                 : levels[limits->limit_req_log_level - 1],
                "delaying request", ",", slowest);
-    if (slowest == NULL || limits->limit_req_dry_run)
+    if (slowest == NULL) {
         go_on(exchange);
-    else
+    } else if (limits->limit_req_dry_run) {
+        exchange->limit_req_verdict = HTTP_LIMIT_DELAYED_DRY_RUN;
+        go_on(exchange);
+    } else {
+        exchange->limit_req_verdict = HTTP_LIMIT_DELAYED;
         wait(exchange, delay_ms, go_on);
+    }
 }
 
 #define LIMITS_MAX 16 /* more limits of one place than anybody needs */
@@ -149,6 +156,8 @@ static void limit(struct http_exchange *exchange, void (*go_on)(struct http_exch
                                     &next->excess))
             continue;
         report(exchange, levels[limits->limit_req_log_level], "limiting requests", "", next);
+        exchange->limit_req_verdict =
+            limits->limit_req_dry_run ? HTTP_LIMIT_REJECTED_DRY_RUN : HTTP_LIMIT_REJECTED;
         if (limits->limit_req_dry_run)
             go_on(exchange);
         else

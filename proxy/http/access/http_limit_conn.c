@@ -2,6 +2,7 @@
 
 #include "base/siphash.h"
 #include "http/access/http_conn_table.h"
+#include "http/access/http_limit.h"
 #include "http/access/http_limit_conf.h"
 #include "http/conf/http_conf.h"
 #include "http/http_service.h"
@@ -38,6 +39,8 @@ static bool refuse(struct http_exchange *exchange, struct slice zone)
     http_report(exchange, levels[limits->limit_conn_log_level],
                 "limiting connections%s by zone \"%.*s\"",
                 limits->limit_conn_dry_run ? ", dry run," : "", (int)zone.len, zone.at);
+    exchange->limit_conn_verdict =
+        limits->limit_conn_dry_run ? HTTP_LIMIT_REJECTED_DRY_RUN : HTTP_LIMIT_REJECTED;
     if (limits->limit_conn_dry_run)
         return true;
     http_limit_conn_release(exchange);
@@ -83,7 +86,10 @@ bool http_limit_conn_allows(struct http_exchange *exchange)
         const struct http_conn_limit *limit = &limits->limit_conn.items[i];
         struct slice key = http_evaluate(exchange, &limit->zone->key);
 
-        if (key.len > 0 && !is_within(exchange, limit->zone->shared, key, limit->most))
+        if (key.len == 0)
+            continue;
+        exchange->limit_conn_verdict = HTTP_LIMIT_PASSED;
+        if (!is_within(exchange, limit->zone->shared, key, limit->most))
             return refuse(exchange, limit->zone_name);
     }
     if (limits->limit_conn_ip > 0 &&

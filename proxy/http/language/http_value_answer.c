@@ -2,6 +2,8 @@
 #include "http/http_service.h"
 #include "http/language/http_value.h"
 
+#include <time.h>
+
 /* Variables: the answer, and this process. */
 
 struct slice http_value_status(struct http_exchange *exchange,
@@ -80,6 +82,35 @@ struct slice http_value_time_iso8601(struct http_exchange *exchange,
 
     (void)part;
     return (struct slice){clock->iso8601, sizeof clock->iso8601};
+}
+
+/* As SSI writes dates if a page does not say how. */
+static struct slice long_date(struct http_exchange *exchange, const struct tm *parts)
+{
+    char memory[96];
+    size_t len = strftime(memory, sizeof memory, "%A, %d-%b-%Y %H:%M:%S %Z", parts);
+
+    return arena_keep(&exchange->arena, (struct slice){memory, len});
+}
+
+struct slice http_value_date_local(struct http_exchange *exchange,
+                                   const struct http_template_part *part)
+{
+    time_t now = (time_t)(http_value_now_us(exchange) / 1000000);
+    struct tm parts;
+
+    (void)part;
+    return localtime_r(&now, &parts) == NULL ? SLICE_NONE : long_date(exchange, &parts);
+}
+
+struct slice http_value_date_gmt(struct http_exchange *exchange,
+                                 const struct http_template_part *part)
+{
+    time_t now = (time_t)(http_value_now_us(exchange) / 1000000);
+    struct tm parts;
+
+    (void)part;
+    return gmtime_r(&now, &parts) == NULL ? SLICE_NONE : long_date(exchange, &parts);
 }
 
 /* nginx's name for it, frontd's value. */

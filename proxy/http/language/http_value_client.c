@@ -21,6 +21,8 @@ static struct slice fact(struct http_exchange *exchange, enum tls_peer_fact whic
 
 FACT(http_value_client_subject, TLS_PEER_SUBJECT)
 FACT(http_value_client_issuer, TLS_PEER_ISSUER)
+FACT(http_value_client_subject_legacy, TLS_PEER_SUBJECT_ONE_LINE)
+FACT(http_value_client_issuer_legacy, TLS_PEER_ISSUER_ONE_LINE)
 FACT(http_value_client_serial, TLS_PEER_SERIAL)
 FACT(http_value_client_fingerprint, TLS_PEER_FINGERPRINT)
 FACT(http_value_client_start, TLS_PEER_START)

@@ -117,6 +117,24 @@ struct slice http_value_tls_protocol(struct http_exchange *exchange,
     return http_value_present(session_tls_protocol(exchange->session));
 }
 
+struct slice http_value_tls_alpn(struct http_exchange *exchange,
+                                 const struct http_template_part *part)
+{
+    (void)part;
+    return http_value_present(session_alpn(exchange->session));
+}
+
+struct slice http_value_tls_curve(struct http_exchange *exchange,
+                                  const struct http_template_part *part)
+{
+    const struct session *session = exchange->session;
+
+    (void)part;
+    if (session->client == NULL || !session_is_secure(session))
+        return SLICE_NONE;
+    return http_value_present(tls_layer_curve(stream_transform_of(session->client)));
+}
+
 struct slice http_value_tls_server_name(struct http_exchange *exchange,
                                         const struct http_template_part *part)
 {

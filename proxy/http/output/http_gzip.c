@@ -106,3 +106,8 @@ bool http_gzip_holds_back(const struct http_gzip *gzip)
 {
     return gzip->holds_back;
 }
+
+struct http_gzip_totals http_gzip_totals(const struct http_gzip *gzip)
+{
+    return (struct http_gzip_totals){gzip->stream.total_in, gzip->stream.total_out};
+}

@@ -28,5 +28,11 @@ typedef void http_gzip_sink(void *owner, struct slice bytes);
 void http_gzip_write(struct http_gzip *gzip, struct slice bytes, enum http_gzip_mode mode,
                      http_gzip_sink *sink, void *owner);
 
+/* What went in and came out so far. */
+struct http_gzip_totals {
+    uint64_t in, out;
+};
+struct http_gzip_totals http_gzip_totals(const struct http_gzip *gzip);
+
 /* Did bytes go in that have not come out? */
 bool http_gzip_holds_back(const struct http_gzip *gzip);
