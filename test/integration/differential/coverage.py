@@ -1,6 +1,11 @@
-"""What the themes have to use: nginx's directives that concern http and that frontd takes."""
+"""What the themes have to use: nginx's directives that concern http and that frontd takes, and those of
+frontd's tables that nginx has, too, in each kind of block that they may stand in."""
 
 import re
+
+from support.frontd import binary
+from support.manual import is_refused, is_without_effect, read_manual
+from support.nginx_names import NAMES
 
 REQUESTS = 2150
 
@@ -39,6 +44,53 @@ ssl_password_file
 """.split())
 
 
+LEVELS = {"`http`": "http", "`server` (http)": "server", "`location`": "location", "`if` (server)": "if in server",
+          "`if` (location)": "if in location", "`limit_except`": "limit_except", "`upstream`": "upstream"}
+
+# frontd takes these there; nginx 1.22 does not
+FRONTD_ONLY = frozenset((name, "if in location") for name in """
+chunked_transfer_encoding etag server_tokens gzip_comp_level gzip_disable gzip_http_version gzip_min_length
+gzip_proxied gzip_static gzip_types gzip_vary override_charset recursive_error_pages
+ssi_last_modified ssi_silent_errors ssi_types charset_types
+""".split()) | {("resolver", "upstream"), ("resolver_timeout", "upstream")}
+
+# `ssl on` is refused with its replacement; `off` is what nginx has without it
+NOT_USED = frozenset({("ssl", "http"), ("ssl", "server")})
+
+_TOKEN = re.compile(r"""(?:^|(?<=\s))\#[^\n]*            # a comment
+                        |"(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*'
+                        |[;{}]
+                        |(?:\\.|\$\{\w+\}|[^\s;{}])+""", re.X | re.S)
+
+
 def words(texts):
     """What stands where a directive begins."""
-    return {word for text in texts for word in re.findall(r"(?:^|[;{}])\s*([a-z_0-9]+)", text, re.M)}
+    return {name for name, _ in uses(texts)}
+
+
+def uses(texts):
+    """(directive, the block around it) of all configurations."""
+    return {use for text in texts for use in _uses(text)}
+
+
+def _uses(text):
+    blocks, line = ["main"], []
+    for token in (match[0] for match in _TOKEN.finditer(text)):
+        if token == "}":
+            blocks.pop()
+            line = []
+        elif token in ";{":
+            if line:
+                yield line[0], blocks[-1]
+            if token == "{":
+                blocks.append(f"if in {blocks[-1]}" if line[0] == "if" else line[0])
+            line = []
+        elif not token.startswith("#") or line:
+            line.append(token)
+
+
+def of_the_tables():
+    """(directive, block) that frontd's tables have, with an effect, and nginx too."""
+    return {(entry.name, LEVELS[context])
+            for entry in read_manual(binary()) if not is_refused(entry) and not is_without_effect(entry)
+            for context in entry.contexts if entry.name in NAMES and context in LEVELS}

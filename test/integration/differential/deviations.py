@@ -77,8 +77,9 @@ def _connection_kept(ours, theirs):
 def _backend_11(ours, theirs):
     changed = False
     for our_request, request in zip(ours.requests(), theirs.requests()):
-        changed = changed or request.version == "HTTP/1.0"
-        request.version = "HTTP/1.1"
+        if our_request.version == "HTTP/1.1":  # else proxy_http_version says so
+            changed = changed or request.version == "HTTP/1.0"
+            request.version = "HTTP/1.1"
         if request.field("connection") == "close" and our_request.field("connection") is None:
             changed = request.drop("connection")
     return changed
@@ -289,6 +290,11 @@ def _captures(ours, theirs):
     return True
 
 
+@_deviation("421 kept", "a connection is good for the name that it was opened for, whatever else was asked on it")
+def _421_kept(ours, theirs):
+    return ours.answer.status == 421 and _500_of_a_backend(ours, theirs)
+
+
 @_deviation("500 of a backend", "a backend's 500 is no fault of ours: the connection of the client is kept")
 def _500_of_a_backend(ours, theirs):
     if (ours.heard.end, theirs.heard.end) != ("kept", "closed") or not theirs.answer.drop("connection"):
@@ -388,4 +394,7 @@ def _length_known(ours, theirs):
         if answer.field("content-length") is None and our_answer.field("content-length") is not None:
             changed = our_answer.drop("content-length")
             answer.drop("transfer-encoding")
+            if (ours.heard.end, theirs.heard.end) == ("kept", "closed") and answer.drop("connection"):
+                our_answer.drop("keep-alive")
+                ours.heard.end = "closed"
     return changed

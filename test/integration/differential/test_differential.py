@@ -138,3 +138,11 @@ def test_every_deviation_is_named_somewhere():
 def test_every_directive_is_used_by_some_theme():
     used = coverage.words(theme.CONFIG for theme in THEMES.values())
     assert coverage.DIRECTIVES - used == coverage.NOT_YET, "NOT_YET is what is not used yet, exactly"
+
+
+def test_every_directive_is_used_in_every_block_that_it_may_stand_in():
+    used = coverage.uses(theme.CONFIG for theme in THEMES.values())
+    wanted = coverage.of_the_tables()
+    assert wanted - used - coverage.FRONTD_ONLY == coverage.NOT_USED
+    assert not used & coverage.FRONTD_ONLY, "nginx takes these, after all"
+    assert len(wanted) > 300
