@@ -23,6 +23,8 @@ static inline size_t buffer_len(const struct buffer *buffer)
 
 static inline struct slice buffer_slice(const struct buffer *buffer)
 {
+    if (buffer->memory == NULL)
+        return SLICE_NONE;
     return (struct slice){buffer->memory + buffer->start, buffer->end - buffer->start};
 }
 

@@ -1,17 +1,9 @@
 #pragma once
 
+#include "base/sanitized.h"
 #include "os/sandbox.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANDBOX_IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANDBOX_IS_SANITIZED 1
-#endif
-#endif
-#ifndef SANDBOX_IS_SANITIZED
-#define SANDBOX_IS_SANITIZED 0
-#endif
+#define SANDBOX_IS_SANITIZED BUILD_IS_SANITIZED
 
 /* sandbox_files.c: the ABI that is in force from now on; 0: none. */
 unsigned sandbox_files_enter(const struct sandbox_grants *grants);

@@ -1,3 +1,4 @@
+#include "base/sanitized.h"
 #include "http/access/http_limit_conn.h"
 #include "http/conf/http_conf.h"
 #include "http/h2/http2_connection.h"
@@ -13,7 +14,7 @@
 #define EXCHANGE_ARENA_MAX (256u << 10)
 /* So many exchanges of a worker that are over are kept for the next ones, with a chunk of memory
  * each: allocating both is a tenth of a small answer. None where memory is watched. */
-#ifdef __SANITIZE_ADDRESS__
+#if BUILD_IS_SANITIZED
 #define SPARES_MAX 0
 #else
 #define SPARES_MAX 64
