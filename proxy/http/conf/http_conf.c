@@ -44,7 +44,9 @@
      .meaning = "Refused: " help "."},
 #define REFUSED_BLOCK REFUSED
 
-#define CONF_STRUCT   struct http_main
+static const char *const backend_start_words[] = {"lazy", "strict", NULL};
+
+#define CONF_STRUCT struct http_main
 static const struct conf_row main_rows[] = {
 #include "conf/conf_rows.inc"
 #include "http/conf/http_main.def"

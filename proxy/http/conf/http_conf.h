@@ -113,6 +113,9 @@ struct http_site;   /* http_site.h */
 struct http_files;  /* http_files_conf.h */
 struct http_limits; /* http_limit_conf.h */
 
+/* backend_start */
+enum http_backend_start { HTTP_BACKEND_LAZY, HTTP_BACKEND_STRICT };
+
 struct http_main {
 #include "conf/conf_members.inc"
 #include "http/conf/http_main.def"

@@ -277,5 +277,6 @@ void http_upstream_conf_link(struct conf_reader *reader, const struct conf_scope
         add_block(reader, scope, &values->upstreams);
     link_scope(reader, http->first_child, &values->upstreams);
     if (reader->checks_disk)
-        http_upstream_names_check(reader, &values->upstreams);
+        http_upstream_names_check(reader, &values->upstreams,
+                                  values->backend_start == HTTP_BACKEND_STRICT);
 }

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <stdbool.h>
+
 struct conf_reader;
 struct http_upstreams;
 
-/* Do the names of all servers resolve? They are asked for at once; what does not is reported. */
-void http_upstream_names_check(struct conf_reader *reader, const struct http_upstreams *upstreams);
+/* backend_start: do the names of all servers resolve, by their `resolver` or the system's? What
+ * does not is a warning, or an error if `is_strict`. */
+void http_upstream_names_check(struct conf_reader *reader, const struct http_upstreams *upstreams,
+                               bool is_strict);
