@@ -4,7 +4,7 @@
 #include "tls/tls_internal.h"
 #include "tls/tls_layer.h"
 #include "tls/tls_tickets.h"
-#include "tls_client.h"
+#include "tls_visitor.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -113,23 +113,23 @@ static void test_certificate_follows_the_name(void **state)
     for (size_t i = 0; i < 2 * sizeof sni_cases / sizeof *sni_cases; i++) {
         size_t row = i / 2;
         int version = versions[i % 2];
-        struct tls_client *client =
-            tls_client_new(context, tls_client_settings(version, version), sni_cases[row].name);
+        struct tls_visitor *client =
+            tls_visitor_new(context, tls_visitor_settings(version, version), sni_cases[row].name);
 
-        assert_true(tls_client_handshake(client));
-        if (!slice_equal(tls_client_certificate(client, common, sizeof common),
+        assert_true(tls_visitor_handshake(client));
+        if (!slice_equal(tls_visitor_certificate(client, common, sizeof common),
                          slice_of(sni_cases[row].certificate)) ||
             !slice_equal(tls_layer_server_name(client->server), slice_of(sni_cases[row].seen)) ||
             tls_layer_server(client->server) != sni_cases[row].server)
             fail_msg("%s: %s", sni_cases[row].name, common);
-        tls_client_free(client);
+        tls_visitor_free(client);
     }
     tls_context_free(context);
 }
 
 /* Malformed ones cannot be asked of OpenSSL's client: they are forged into its ClientHello, the
  * same number of bytes. "name" stands for the ten bytes of the list entry of "forged.x". */
-static void forge(struct tls_client *client, struct slice old, struct slice new)
+static void forge(struct tls_visitor *client, struct slice old, struct slice new)
 {
     char *at =
         memmem(buffer_slice(&client->pending).at, buffer_len(&client->pending), old.at, old.len);
@@ -161,20 +161,20 @@ static void test_malformed_names_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof forged_names / sizeof *forged_names; i++) {
-        struct tls_client *client = tls_client_new(context, NULL, "forged.x");
+        struct tls_visitor *client = tls_visitor_new(context, NULL, "forged.x");
 
-        tls_client_step(client);
+        tls_visitor_step(client);
         forge(client,
               (struct slice){"\0\x0b\0\0\x08"
                              "forged.x",
                              13},
               forged_names[i]);
-        tls_client_feed(client, false);
+        tls_visitor_feed(client, false);
         assert_int_equal(client->result, TRANSFORM_FAILED);
         assert_string_equal(client->server->functions->words(client->server),
                             "malformed server name in the ClientHello");
         assert_int_equal(buffer_len(&client->wire), 7); /* the alert */
-        tls_client_free(client);
+        tls_visitor_free(client);
     }
     tls_context_free(context);
 }
@@ -183,11 +183,11 @@ static void test_default_without_names(void **state)
 {
     struct tls_context *context =
         context_with((struct tls_server){.session_tickets = true}, &credentials[0]);
-    struct tls_client *client = tls_client_new(context, NULL, "any.example");
+    struct tls_visitor *client = tls_visitor_new(context, NULL, "any.example");
 
     (void)state;
-    assert_true(tls_client_handshake(client));
-    tls_client_free(client);
+    assert_true(tls_visitor_handshake(client));
+    tls_visitor_free(client);
     tls_context_free(context);
 }
 
@@ -212,24 +212,24 @@ static int keep_session(SSL *ssl, SSL_SESSION *session)
 static bool resumes(struct tls_context *context, int version, const char *name,
                     SSL_SESSION **session)
 {
-    SSL_CTX *settings = tls_client_settings(version, version);
-    struct tls_client *client;
+    SSL_CTX *settings = tls_visitor_settings(version, version);
+    struct tls_visitor *client;
     struct kept kept = {*session, 0};
     bool resumed;
     char heard[8];
 
     SSL_CTX_sess_set_new_cb(settings, keep_session);
-    client = tls_client_new(context, settings, name);
+    client = tls_visitor_new(context, settings, name);
     SSL_set_app_data(client->ssl, &kept);
     if (*session != NULL)
         assert_int_equal(SSL_set_session(client->ssl, *session), 1);
-    assert_true(tls_client_handshake(client));
+    assert_true(tls_visitor_handshake(client));
     resumed = tls_layer_resumed(client->server);
     assert_int_equal(resumed, SSL_session_reused(client->ssl));
-    assert_int_equal(tls_client_hear(client, SLICE("x"), heard, sizeof heard), 1);
+    assert_int_equal(tls_visitor_hear(client, SLICE("x"), heard, sizeof heard), 1);
     /* else OpenSSL's client takes the session for broken */
     SSL_set_shutdown(client->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-    tls_client_free(client);
+    tls_visitor_free(client);
     *session = kept.session;
     assert_in_range(kept.count, 0, 1); /* one ticket is enough */
     return resumed;
@@ -406,20 +406,20 @@ static void test_application_protocol_is_the_servers(void **state)
     context = context_of(servers, 3);
     for (size_t i = 0; i < sizeof alpn_cases / sizeof *alpn_cases; i++) {
         const char *offer = alpn_cases[i].offer, *chosen = alpn_cases[i].chosen;
-        SSL_CTX *settings = tls_client_settings(0, 0);
-        struct tls_client *client;
+        SSL_CTX *settings = tls_visitor_settings(0, 0);
+        struct tls_visitor *client;
 
         if (offer != NULL)
             SSL_CTX_set_alpn_protos(settings, (const unsigned char *)offer,
                                     (unsigned)strlen(offer));
-        client = tls_client_new(context, settings, alpn_cases[i].name);
-        assert_int_equal(tls_client_handshake(client), chosen != NULL);
+        client = tls_visitor_new(context, settings, alpn_cases[i].name);
+        assert_int_equal(tls_visitor_handshake(client), chosen != NULL);
         if (chosen != NULL)
             assert_true(slice_equal(tls_layer_alpn(client->server), slice_of(chosen)));
         else
             assert_string_equal(client->server->functions->words(client->server),
                                 "no shared application protocol (ALPN)");
-        tls_client_free(client);
+        tls_visitor_free(client);
     }
     tls_context_free(context);
 }
@@ -429,17 +429,17 @@ static void test_refused_application_protocol_is_alert_120(void **state)
 {
     struct tls_context *context =
         context_with((struct tls_server){.alpn = http_alpn}, &credentials[0]);
-    SSL_CTX *settings = tls_client_settings(0, 0);
-    struct tls_client *client;
+    SSL_CTX *settings = tls_visitor_settings(0, 0);
+    struct tls_visitor *client;
 
     (void)state;
     SSL_CTX_set_alpn_protos(settings, (const unsigned char *)"\x04imap", 5);
-    client = tls_client_new(context, settings, NULL);
-    tls_client_step(client);
-    tls_client_feed(client, false);
+    client = tls_visitor_new(context, settings, NULL);
+    tls_visitor_step(client);
+    tls_visitor_feed(client, false);
     assert_int_equal(buffer_len(&client->wire), 7);
     assert_memory_equal(buffer_slice(&client->wire).at, "\x15\x03\x03\0\x02\x02\x78", 7);
-    tls_client_free(client);
+    tls_visitor_free(client);
     tls_context_free(context);
 }
 
@@ -465,18 +465,18 @@ static void test_certificate_follows_the_clients_signatures(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        SSL_CTX *settings = tls_client_settings(cases[i].version, cases[i].version);
-        struct tls_client *client;
+        SSL_CTX *settings = tls_visitor_settings(cases[i].version, cases[i].version);
+        struct tls_visitor *client;
         char common[100];
 
         assert_int_equal(SSL_CTX_set1_sigalgs_list(settings, cases[i].signatures), 1);
         if (cases[i].ciphers != NULL)
             assert_int_equal(SSL_CTX_set_cipher_list(settings, cases[i].ciphers), 1);
-        client = tls_client_new(context, settings, NULL);
-        assert_true(tls_client_handshake(client));
-        assert_true(slice_equal(tls_client_certificate(client, common, sizeof common),
+        client = tls_visitor_new(context, settings, NULL);
+        assert_true(tls_visitor_handshake(client));
+        assert_true(slice_equal(tls_visitor_certificate(client, common, sizeof common),
                                 slice_of(cases[i].common)));
-        tls_client_free(client);
+        tls_visitor_free(client);
     }
     tls_context_free(context);
     credentials_free(&rsa);
@@ -503,21 +503,21 @@ static void test_groups(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof group_cases / sizeof *group_cases; i++) {
-        SSL_CTX *settings = tls_client_settings(group_cases[i].version, group_cases[i].version);
-        struct tls_client *client;
+        SSL_CTX *settings = tls_visitor_settings(group_cases[i].version, group_cases[i].version);
+        struct tls_visitor *client;
         char common[100];
 
         assert_int_equal(SSL_CTX_set1_groups_list(settings, group_cases[i].groups), 1);
-        client = tls_client_new(context, settings, "a.example");
+        client = tls_visitor_new(context, settings, "a.example");
         client->piece = 1;
-        assert_int_equal(tls_client_handshake(client), group_cases[i].connects);
+        assert_int_equal(tls_visitor_handshake(client), group_cases[i].connects);
         if (group_cases[i].connects)
-            assert_true(slice_equal(tls_client_certificate(client, common, sizeof common),
+            assert_true(slice_equal(tls_visitor_certificate(client, common, sizeof common),
                                     SLICE("a.example")));
         else
             assert_string_equal(client->server->functions->words(client->server),
                                 "no shared key exchange group");
-        tls_client_free(client);
+        tls_visitor_free(client);
     }
     tls_context_free(context);
 }
@@ -552,14 +552,14 @@ static void test_protocols_follow_the_name(void **state)
     servers[2].protocols = TLS_PROTOCOL_1_0 | TLS_PROTOCOL_1_1 | TLS_PROTOCOL_1_2;
     context = context_of(servers, 3);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct tls_client *client = tls_client_new(
-            context, tls_client_settings(cases[i].version, cases[i].version), cases[i].name);
+        struct tls_visitor *client = tls_visitor_new(
+            context, tls_visitor_settings(cases[i].version, cases[i].version), cases[i].name);
 
-        if (tls_client_handshake(client) != cases[i].connects ||
+        if (tls_visitor_handshake(client) != cases[i].connects ||
             strcmp(client->server->functions->words(client->server), cases[i].words) != 0)
             fail_msg("%s %x: %s", cases[i].name, (unsigned)cases[i].version,
                      client->server->functions->words(client->server));
-        tls_client_free(client);
+        tls_visitor_free(client);
     }
     tls_context_free(context);
 }
@@ -585,18 +585,18 @@ static void test_ciphers(void **state)
             context_with((struct tls_server){.ciphers = slice_of(cases[i].server),
                                              .server_preference = cases[i].preference},
                          &credentials[0]);
-        SSL_CTX *settings = tls_client_settings(TLS1_2_VERSION, TLS1_2_VERSION);
-        struct tls_client *client;
+        SSL_CTX *settings = tls_visitor_settings(TLS1_2_VERSION, TLS1_2_VERSION);
+        struct tls_visitor *client;
 
         SSL_CTX_set_cipher_list(settings, cases[i].client);
-        client = tls_client_new(context, settings, NULL);
-        assert_int_equal(tls_client_handshake(client), cases[i].chosen != NULL);
+        client = tls_visitor_new(context, settings, NULL);
+        assert_int_equal(tls_visitor_handshake(client), cases[i].chosen != NULL);
         if (cases[i].chosen != NULL)
             assert_true(slice_equal(tls_layer_cipher(client->server), slice_of(cases[i].chosen)));
         else
             assert_string_equal(client->server->functions->words(client->server),
                                 "no shared cipher");
-        tls_client_free(client);
+        tls_visitor_free(client);
         tls_context_free(context);
     }
 }
@@ -607,16 +607,16 @@ static void test_long_chain_is_one_flight(void **state)
     struct credentials heavy = credentials_make(
         &(struct recipe){.names = "DNS:a.example", .key = KEY_P256, .padding = 9000});
     struct tls_context *context = context_with((struct tls_server){0}, &heavy);
-    struct tls_client *client = tls_client_new(context, NULL, NULL);
+    struct tls_visitor *client = tls_visitor_new(context, NULL, NULL);
 
     (void)state;
-    tls_client_step(client);
-    tls_client_feed(client, false);
+    tls_visitor_step(client);
+    tls_visitor_feed(client, false);
     assert_true(buffer_len(&client->wire) > 9000);
-    tls_client_deliver(client);
-    tls_client_step(client);
+    tls_visitor_deliver(client);
+    tls_visitor_step(client);
     assert_true(SSL_is_init_finished(client->ssl));
-    tls_client_free(client);
+    tls_visitor_free(client);
     tls_context_free(context);
     credentials_free(&heavy);
 }
@@ -678,13 +678,13 @@ static void test_what_cannot_be_served_is_said(void **state)
 static void test_environment_changes_nothing(void **state)
 {
     struct tls_context *context = three_servers();
-    struct tls_client *client = tls_client_new(context, NULL, "a.example");
+    struct tls_visitor *client = tls_visitor_new(context, NULL, "a.example");
 
     (void)state;
     assert_non_null(getenv("OPENSSL_CONF"));
-    assert_true(tls_client_handshake(client));
+    assert_true(tls_visitor_handshake(client));
     assert_true(slice_equal(tls_layer_protocol(client->server), SLICE("TLSv1.3")));
-    tls_client_free(client);
+    tls_visitor_free(client);
     tls_context_free(context);
 }
 

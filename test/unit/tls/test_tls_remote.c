@@ -2,7 +2,7 @@
 #include "tls/tls_remote.h"
 #include "tls/tls_sign_parse.h"
 #include "tls/tls_signer.h"
-#include "tls_client.h"
+#include "tls_visitor.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -108,17 +108,17 @@ static struct tls_context *context_of(struct tls_remote *remote, struct slice ce
 
 static bool shakes(struct tls_context *context, int version, const char *schemes)
 {
-    SSL_CTX *settings = tls_client_settings(version, version);
-    struct tls_client *client;
+    SSL_CTX *settings = tls_visitor_settings(version, version);
+    struct tls_visitor *client;
     bool is_done;
 
     SSL_CTX_set_security_level(settings, 0);
     SSL_CTX_set_cipher_list(settings, "ALL:@SECLEVEL=0");
     if (schemes != NULL)
         assert_int_equal(SSL_CTX_set1_sigalgs_list(settings, schemes), 1);
-    client = tls_client_new(context, settings, "a.example");
-    is_done = tls_client_handshake(client);
-    tls_client_free(client);
+    client = tls_visitor_new(context, settings, "a.example");
+    is_done = tls_visitor_handshake(client);
+    tls_visitor_free(client);
     return is_done;
 }
 

@@ -1,4 +1,4 @@
-#include "tls_client.h"
+#include "tls_visitor.h"
 
 #include "base/arena.h"
 #include "base/ensure.h"
@@ -8,7 +8,7 @@
 
 #include <openssl/err.h>
 
-SSL_CTX *tls_client_settings(int min_version, int max_version)
+SSL_CTX *tls_visitor_settings(int min_version, int max_version)
 {
     SSL_CTX *settings = SSL_CTX_new(TLS_client_method());
 
@@ -21,11 +21,12 @@ SSL_CTX *tls_client_settings(int min_version, int max_version)
     return settings;
 }
 
-struct tls_client *tls_client_new(struct tls_context *context, SSL_CTX *settings, const char *name)
+struct tls_visitor *tls_visitor_new(struct tls_context *context, SSL_CTX *settings,
+                                    const char *name)
 {
-    struct tls_client *client = memory_zero(sizeof *client);
+    struct tls_visitor *client = memory_zero(sizeof *client);
 
-    client->settings = settings != NULL ? settings : tls_client_settings(0, 0);
+    client->settings = settings != NULL ? settings : tls_visitor_settings(0, 0);
     client->ssl = SSL_new(client->settings);
     client->in = BIO_new(BIO_s_mem());
     client->out = BIO_new(BIO_s_mem());
@@ -38,7 +39,7 @@ struct tls_client *tls_client_new(struct tls_context *context, SSL_CTX *settings
     return client;
 }
 
-void tls_client_free(struct tls_client *client)
+void tls_visitor_free(struct tls_visitor *client)
 {
     client->server->functions->free(client->server);
     SSL_free(client->ssl);
@@ -48,7 +49,7 @@ void tls_client_free(struct tls_client *client)
     free(client);
 }
 
-void tls_client_collect(struct tls_client *client)
+void tls_visitor_collect(struct tls_visitor *client)
 {
     char bytes[4096];
     int len;
@@ -57,15 +58,15 @@ void tls_client_collect(struct tls_client *client)
         buffer_append(&client->pending, (struct slice){bytes, (size_t)len});
 }
 
-void tls_client_step(struct tls_client *client)
+void tls_visitor_step(struct tls_visitor *client)
 {
     ERR_clear_error();
     SSL_do_handshake(client->ssl);
     ERR_clear_error();
-    tls_client_collect(client);
+    tls_visitor_collect(client);
 }
 
-void tls_client_deliver(struct tls_client *client)
+void tls_visitor_deliver(struct tls_visitor *client)
 {
     struct slice bytes = buffer_slice(&client->wire);
 
@@ -77,7 +78,7 @@ void tls_client_deliver(struct tls_client *client)
 }
 
 /* One piece: the way stream.c uses a transform. */
-static void give(struct tls_client *client, struct stream_wire *wire)
+static void give(struct tls_visitor *client, struct stream_wire *wire)
 {
     const struct stream_transform_functions *functions = client->server->functions;
 
@@ -102,7 +103,7 @@ static void give(struct tls_client *client, struct stream_wire *wire)
         ensure(wire->in.len == 0);
 }
 
-void tls_client_feed(struct tls_client *client, bool ended)
+void tls_visitor_feed(struct tls_visitor *client, bool ended)
 {
     size_t most = buffer_len(&client->pending) - client->hold_back;
 
@@ -126,44 +127,44 @@ void tls_client_feed(struct tls_client *client, bool ended)
         give(client, &(struct stream_wire){.ended = true, .out = &client->wire});
 }
 
-bool tls_client_handshake(struct tls_client *client)
+bool tls_visitor_handshake(struct tls_visitor *client)
 {
     for (int turn = 0; turn < 10; turn++) {
-        tls_client_step(client);
+        tls_visitor_step(client);
         if (buffer_len(&client->pending) == 0)
             break;
-        tls_client_feed(client, false);
-        tls_client_deliver(client);
+        tls_visitor_feed(client, false);
+        tls_visitor_deliver(client);
     }
     return client->is_secured && SSL_is_init_finished(client->ssl) &&
            client->result != TRANSFORM_FAILED;
 }
 
-void tls_client_say(struct tls_client *client, struct slice bytes)
+void tls_visitor_say(struct tls_visitor *client, struct slice bytes)
 {
     size_t written;
 
     ERR_clear_error();
     ensure(SSL_write_ex(client->ssl, bytes.at, bytes.len, &written) == 1);
-    tls_client_collect(client);
+    tls_visitor_collect(client);
 }
 
-size_t tls_client_hear(struct tls_client *client, struct slice bytes, char *out, size_t capacity)
+size_t tls_visitor_hear(struct tls_visitor *client, struct slice bytes, char *out, size_t capacity)
 {
     struct stream_wire wire = {.out = &client->wire};
     size_t len = 0, got;
 
     if (bytes.len > 0)
         ensure(client->server->functions->write(client->server, &wire, bytes) == TRANSFORM_OK);
-    tls_client_deliver(client);
+    tls_visitor_deliver(client);
     while (len < capacity && SSL_read_ex(client->ssl, out + len, capacity - len, &got) == 1)
         len += got;
     ERR_clear_error();
-    tls_client_collect(client);
+    tls_visitor_collect(client);
     return len;
 }
 
-struct slice tls_client_certificate(struct tls_client *client, char *memory, size_t size)
+struct slice tls_visitor_certificate(struct tls_visitor *client, char *memory, size_t size)
 {
     X509 *certificate = SSL_get0_peer_certificate(client->ssl);
     int len = certificate == NULL ? 0

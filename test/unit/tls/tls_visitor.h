@@ -12,7 +12,7 @@
 
 /* A TLS connection in memory: OpenSSL's client at one end, a tls_layer at the other, and between
  * them the bytes, which a test can cut, hold back, forge or repeat. */
-struct tls_client {
+struct tls_visitor {
     SSL_CTX *settings;
     SSL *ssl;
     BIO *in, *out; /* from and to the server, as the client sees it */
@@ -30,27 +30,28 @@ struct tls_client {
 };
 
 /* `settings` may be NULL (a default one is made) or is taken over. name: SNI, NULL for none. */
-struct tls_client *tls_client_new(struct tls_context *context, SSL_CTX *settings, const char *name);
-void tls_client_free(struct tls_client *client);
+struct tls_visitor *tls_visitor_new(struct tls_context *context, SSL_CTX *settings,
+                                    const char *name);
+void tls_visitor_free(struct tls_visitor *client);
 
 /* Both sides go on until neither has anything to say. True if both ends are connected. */
-bool tls_client_handshake(struct tls_client *client);
-void tls_client_step(struct tls_client *client);    /* the client's side once */
-void tls_client_collect(struct tls_client *client); /* client's output to `pending` */
+bool tls_visitor_handshake(struct tls_visitor *client);
+void tls_visitor_step(struct tls_visitor *client);    /* the client's side once */
+void tls_visitor_collect(struct tls_visitor *client); /* client's output to `pending` */
 
 /* Gives the server what is pending (in pieces); decrypted bytes go to `received`. */
-void tls_client_feed(struct tls_client *client, bool ended);
-void tls_client_say(struct tls_client *client, struct slice bytes); /* encrypts into pending */
+void tls_visitor_feed(struct tls_visitor *client, bool ended);
+void tls_visitor_say(struct tls_visitor *client, struct slice bytes); /* encrypts into pending */
 
 /* The server writes; returns what the client decrypts, in `client->received`'s own way: a static
  * buffer of the caller. */
-size_t tls_client_hear(struct tls_client *client, struct slice bytes, char *out, size_t capacity);
-void tls_client_deliver(struct tls_client *client); /* the server's output to the client */
+size_t tls_visitor_hear(struct tls_visitor *client, struct slice bytes, char *out, size_t capacity);
+void tls_visitor_deliver(struct tls_visitor *client); /* the server's output to the client */
 
 /* Common name of the certificate that the server showed. */
-struct slice tls_client_certificate(struct tls_client *client, char *memory, size_t size);
+struct slice tls_visitor_certificate(struct tls_visitor *client, char *memory, size_t size);
 
-SSL_CTX *tls_client_settings(int min_version, int max_version);
+SSL_CTX *tls_visitor_settings(int min_version, int max_version);
 
 /* A context of one server, with defaults; fields of `server` that are zero are filled in. */
 struct credentials;
