@@ -17,6 +17,7 @@ the end is: clients, frontd, backends."""
 
 import pytest
 from support import backends, wire
+from support.factory import starts
 from support.frontd import Frontd
 from support.load import FastBackend, Load
 from support.nginx import Nginx
@@ -49,32 +50,24 @@ def _backends():
     assert not problems, "a backend's script failed:\n" + "\n".join(problems)
 
 
-def _starts(kind, started):
-    def start(*arguments, **options):
-        started.append(kind(*arguments, **options))
-        return started[-1]
-
-    return start
-
-
 @pytest.fixture
 def http_backend(_backends):
-    return _starts(backends.HttpBackend, _backends)
+    return starts(backends.HttpBackend, _backends)
 
 
 @pytest.fixture
 def smtp_backend(_backends):
-    return _starts(backends.SmtpBackend, _backends)
+    return starts(backends.SmtpBackend, _backends)
 
 
 @pytest.fixture
 def scripted_backend(_backends):
-    return _starts(backends.ScriptedBackend, _backends)
+    return starts(backends.ScriptedBackend, _backends)
 
 
 @pytest.fixture
 def fast_backend(_backends):
-    return _starts(FastBackend, _backends)
+    return starts(FastBackend, _backends)
 
 
 @pytest.fixture
@@ -109,7 +102,7 @@ def load(frontd_files):
     """frontd_files is asked for so that the load ends before frontd does."""
     del frontd_files
     loads = []
-    yield _starts(Load, loads)
+    yield starts(Load, loads)
     for each in loads:
         each.close()
 

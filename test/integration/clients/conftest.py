@@ -7,47 +7,40 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from support import servers
+from support.factory import starts
 
 
 @pytest.fixture
 def _servers():
     started = []
-    yield started
+    yield lambda kind: starts(kind, started, servers.Server.start)
     for server in reversed(started):
         server.close()
 
 
-def _starts(kind, started):
-    def start(*arguments):
-        started.append(kind(*arguments))
-        return started[-1].start()
-
-    return start
-
-
 @pytest.fixture
 def radicale(_servers):
-    return _starts(servers.Radicale, _servers)
+    return _servers(servers.Radicale)
 
 
 @pytest.fixture
 def webdav(_servers):
-    return _starts(servers.WebDav, _servers)
+    return _servers(servers.WebDav)
 
 
 @pytest.fixture
 def dovecot(_servers):
-    return _starts(servers.Dovecot, _servers)
+    return _servers(servers.Dovecot)
 
 
 @pytest.fixture
 def roundcube(_servers):
-    return _starts(servers.Roundcube, _servers)
+    return _servers(servers.Roundcube)
 
 
 @pytest.fixture
 def websocket_echo(_servers):
-    return _starts(servers.WebSocketEcho, _servers)
+    return _servers(servers.WebSocketEcho)
 
 
 @pytest.fixture
