@@ -10,6 +10,8 @@ import socket
 from cryptography.hazmat.primitives import serialization
 
 WINDOW = 16
+PAGE = 4096
+CHUNK = 1024 * PAGE
 LARGEST = 1 << 30  # a sanitizer's shadow is larger, and mostly not there
 
 
@@ -73,14 +75,22 @@ def scan(pid, windows, searched=None):
 
 
 def _read(memory, size):
-    """All that there is: a mapping may be longer than its file."""
-    text = b""
-    while len(text) < size:
-        more = memory.read(size - len(text))
+    """All that there is: a mapping may be longer than its file. Of each page that is one byte again and
+    again, as a sanitizer's shadow memory mostly is, only a window: there is no key in it."""
+    parts, left = [], size
+    while left > 0:
+        more = memory.read(min(left, CHUNK))
         if not more:
             break
-        text += more
-    return text
+        left -= len(more)
+        parts += [more] if len(more) < PAGE else _without_empty_pages(more)
+    return b"".join(parts)
+
+
+def _without_empty_pages(text):
+    for at in range(0, len(text), PAGE):
+        page = text[at : at + PAGE]
+        yield page[:WINDOW] if page == page[:1] * PAGE else page
 
 
 def places(pid, windows):
