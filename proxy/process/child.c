@@ -27,8 +27,91 @@ static void check_ended(struct child *child)
     child->events->ended(child->owner, child);
 }
 
+/* What comes over the channel: one function for each message, and the table of all. */
+
+/* A worker has said before what it reached. */
+static void on_ready(struct child *child, struct slice body)
+{
+    (void)body;
+    if (child->phase != CHILD_STARTING)
+        return;
+    child->phase = CHILD_READY;
+    child_pulse_felt(child);
+    child->events->ready(child->owner, child);
+}
+
+static void on_isolation(struct child *child, struct slice body)
+{
+    child->isolation = channel_number(slice_part(body, 0, sizeof child->isolation));
+}
+
+static void on_auth_ready(struct child *child, struct slice body)
+{
+    on_isolation(child, body);
+    on_ready(child, body);
+}
+
+static void on_holder_ready(struct child *child, struct slice body)
+{
+    struct slice text = slice_from(body, sizeof child->isolation);
+
+    if (child->phase == CHILD_STARTING)
+        log_line(child->log, LOG_NOTICE, 0, "key holder %d: %.*s", (int)child->pid, (int)text.len,
+                 text.at);
+    on_auth_ready(child, body);
+}
+
+static void on_failed(struct child *child, struct slice body)
+{
+    snprintf(child->why, sizeof child->why, "%.*s", (int)body.len, body.at);
+}
+
+static void on_draining(struct child *child, struct slice body)
+{
+    (void)body;
+    if (!child->drain_pending)
+        return;
+    child->drain_pending = false;
+    child->events->draining(child->owner, child);
+}
+
+static void on_drained(struct child *child, struct slice body)
+{
+    uint32_t cut_off = channel_number(body);
+
+    log_line(child->log, cut_off > 0 ? LOG_WARN : LOG_INFO, 0,
+             "worker %d is done, %u connections were cut off", (int)child->pid, cut_off);
+}
+
+static void on_log_taken(struct child *child, struct slice body)
+{
+    (void)body;
+    if (child->logs_pending == 0)
+        return;
+    child->logs_pending--;
+    child->events->log_taken(child->owner, child);
+}
+
+static void on_renew(struct child *child, struct slice body)
+{
+    (void)body;
+    child->events->renew(child->owner, child);
+}
+
+static void on_pong(struct child *child, struct slice body)
+{
+    (void)body;
+    child_pulse_felt(child);
+}
+
+static void on_auth_pong(struct child *child, struct slice body)
+{
+    memcpy(&child->hashes, body.at, sizeof child->hashes);
+    child_pulse_felt(child);
+}
+
 /* Level and text for the log. */
-static void pass_on(const struct child *child, struct slice body)
+static void on_auth_says(struct child *child, struct slice body)
 {
     uint32_t level = channel_number(slice_part(body, 0, sizeof level));
 
@@ -36,24 +119,17 @@ static void pass_on(const struct child *child, struct slice body)
              "frontd-auth: %s", log_escape(slice_from(body, sizeof level)).text);
 }
 
-/* A worker has said before what it reached. */
-static void take_ready(struct child *child, enum message message, struct slice body)
+static void on_keys_lost(struct child *child, struct slice body)
 {
-    struct slice text = slice_from(body, sizeof child->isolation);
-
-    if (child->phase != CHILD_STARTING)
-        return;
-    child->phase = CHILD_READY;
-    child_pulse_felt(child);
-    if (message != MESSAGE_READY)
-        child->isolation = channel_number(slice_part(body, 0, sizeof child->isolation));
-    if (message == MESSAGE_HOLDER_READY)
-        log_line(child->log, LOG_NOTICE, 0, "key holder %d: %.*s", (int)child->pid, (int)text.len,
-                 text.at);
-    child->events->ready(child->owner, child);
+    child->events->keys_lost(child->owner, child, channel_number(body));
 }
 
-static void pass_refusal(struct child *child, struct slice body)
+static void on_swap_answered(struct child *child, struct slice body)
+{
+    child->events->swap_answered(child->owner, child, channel_number(body));
+}
+
+static void on_swap_refused(struct child *child, struct slice body)
 {
     uint32_t number = channel_number(slice_part(body, 0, sizeof number));
     struct slice text = slice_from(body, sizeof number);
@@ -63,72 +139,40 @@ static void pass_refusal(struct child *child, struct slice body)
     child->events->swap_refused(child->owner, child, number, why);
 }
 
+static void on_refused(struct child *child, struct slice body)
+{
+    child->events->refused(child->owner, channel_number(body));
+}
+
+/* Those whose receiver is the master. */
+static void (*const handlers[MESSAGE_COUNT])(struct child *child, struct slice body) = {
+    [MESSAGE_READY] = on_ready,
+    [MESSAGE_FAILED] = on_failed,
+    [MESSAGE_DRAINING] = on_draining,
+    [MESSAGE_DRAINED] = on_drained,
+    [MESSAGE_LOG_TAKEN] = on_log_taken,
+    [MESSAGE_ISOLATION] = on_isolation,
+    [MESSAGE_RENEW] = on_renew,
+    [MESSAGE_AUTH_READY] = on_auth_ready,
+    [MESSAGE_AUTH_FAILED] = on_failed,
+    [MESSAGE_AUTH_SAYS] = on_auth_says,
+    [MESSAGE_AUTH_RENEW] = on_renew,
+    [MESSAGE_AUTH_PONG] = on_auth_pong,
+    [MESSAGE_KEYS_LOST] = on_keys_lost,
+    [MESSAGE_HOLDER_READY] = on_holder_ready,
+    [MESSAGE_HOLDER_FAILED] = on_failed,
+    [MESSAGE_HOLDER_PONG] = on_pong,
+    [MESSAGE_HOLDER_REFUSED] = on_refused,
+    [MESSAGE_CERTS_PREPARED] = on_swap_answered,
+    [MESSAGE_CERTS_REFUSED] = on_swap_refused,
+    [MESSAGE_CERTS_COMMITTED] = on_swap_answered,
+};
+
 static void on_message(void *owner, enum message message, struct slice body, int fd)
 {
-    struct child *child = owner;
-
-    ensure(fd < 0); /* no message to the master carries one */
-    switch (message) {
-    case MESSAGE_READY:
-    case MESSAGE_AUTH_READY:
-    case MESSAGE_HOLDER_READY:
-        take_ready(child, message, body);
-        break;
-    case MESSAGE_FAILED:
-    case MESSAGE_AUTH_FAILED:
-    case MESSAGE_HOLDER_FAILED:
-        snprintf(child->why, sizeof child->why, "%.*s", (int)body.len, body.at);
-        break;
-    case MESSAGE_DRAINING:
-        if (child->drain_pending) {
-            child->drain_pending = false;
-            child->events->draining(child->owner, child);
-        }
-        break;
-    case MESSAGE_DRAINED:
-        log_line(child->log, channel_number(body) > 0 ? LOG_WARN : LOG_INFO, 0,
-                 "worker %d is done, %u connections were cut off", (int)child->pid,
-                 channel_number(body));
-        break;
-    case MESSAGE_LOG_TAKEN:
-        if (child->logs_pending > 0) {
-            child->logs_pending--;
-            child->events->log_taken(child->owner, child);
-        }
-        break;
-    case MESSAGE_ISOLATION:
-        child->isolation = channel_number(body);
-        break;
-    case MESSAGE_RENEW:
-    case MESSAGE_AUTH_RENEW:
-        child->events->renew(child->owner, child);
-        break;
-    case MESSAGE_AUTH_PONG:
-        memcpy(&child->hashes, body.at, sizeof child->hashes);
-        child_pulse_felt(child);
-        break;
-    case MESSAGE_HOLDER_PONG:
-        child_pulse_felt(child);
-        break;
-    case MESSAGE_AUTH_SAYS:
-        pass_on(child, body);
-        break;
-    case MESSAGE_KEYS_LOST:
-        child->events->keys_lost(child->owner, child, channel_number(body));
-        break;
-    case MESSAGE_CERTS_PREPARED:
-    case MESSAGE_CERTS_COMMITTED:
-        child->events->swap_answered(child->owner, child, channel_number(body));
-        break;
-    case MESSAGE_CERTS_REFUSED:
-        pass_refusal(child, body);
-        break;
-    case MESSAGE_HOLDER_REFUSED:
-        child->events->refused(child->owner, channel_number(body));
-        break;
-    default:
-        ensure(!"unreachable"); /* the channel lets nothing else through */
-    }
+    ensure(fd < 0);                    /* no message to the master carries one */
+    ensure(handlers[message] != NULL); /* the channel lets nothing else through */
+    handlers[message](owner, body);
 }
 
 const char *child_name(const struct child *child)
