@@ -38,9 +38,9 @@ static bool server_tls(const struct conf *conf, const struct listen *listen,
     if (!tls_conf_server(conf, conf_values(conf, server->scope, &tls_conf_group), arena, tls))
         return false;
     for (size_t i = 0; i < server->server_name.count; i++)
-        if (server->server_name.items[i].kind != HTTP_NAME_REGEX)
-            names[tls->name_count++] = server->server_name.items[i].written;
+        names[tls->name_count++] = server->server_name.items[i].written;
     tls->names = names;
+    tls->owner = server;
     tls->service = "http";
     tls->alpn = http_server_has_http2(server, &listen->address) ? alpn_http2 : alpn;
     return true;
@@ -55,6 +55,16 @@ static size_t tls_servers(const struct conf *conf, const struct listen *listen, 
     for (size_t i = 0; listen->tls && i < listen->server_count; i++)
         count += server_tls(conf, listen, servers[i], arena, &tls[count]);
     return count;
+}
+
+/* Regular expressions. A server that has no certificate shows the default one's (nginx's rule). */
+static const void *tls_named(const struct listen *listen, struct slice name)
+{
+    const struct http_service *service = listen->service;
+    struct http_found_server found =
+        http_route_find(service->route, name, &service->content->matcher);
+
+    return found.regex != NULL ? found.server : NULL;
 }
 
 static bool has_listens(const struct worker *worker)
@@ -106,6 +116,7 @@ const struct protocol http_protocol = {
     .start = start,
     .stop = stop,
     .tls_servers = tls_servers,
+    .tls_named = tls_named,
     .opened = http_opening_opened,
     .received = http1_connection_received,
     .drained = http1_connection_drained,

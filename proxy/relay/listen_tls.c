@@ -4,11 +4,19 @@
 #include "relay/worker.h"
 #include "tls/tls_context.h"
 
+static const void *find_named(const void *owner, struct slice name)
+{
+    const struct listen *listen = owner;
+
+    return listen->protocol->tls_named(listen, name);
+}
+
 struct tls_context *listen_tls_begin(const struct worker *worker, const struct conf *conf,
                                      struct tls_remote *remote, const struct listen *listen,
                                      struct arena *arena)
 {
     struct tls_server *servers = arena_zero(arena, (listen->server_count + 1) * sizeof *servers);
+    struct tls_context *context;
     size_t count = 0;
 
     if (listen->protocol->tls_servers != NULL)
@@ -17,7 +25,12 @@ struct tls_context *listen_tls_begin(const struct worker *worker, const struct c
         servers[i].remote = remote;
         servers[i].tickets = worker->tickets;
     }
-    return count > 0 ? tls_context_begin(servers, count, arena) : NULL;
+    if (count == 0)
+        return NULL;
+    context = tls_context_begin(servers, count, arena);
+    if (listen->protocol->tls_named != NULL)
+        tls_context_set_naming(context, (struct tls_naming){find_named, listen});
+    return context;
 }
 
 static bool build(struct tls_context *context, struct slice *why)

@@ -39,6 +39,10 @@ struct protocol {
     size_t (*tls_servers)(const struct conf *conf, const struct listen *listen, struct arena *arena,
                           struct tls_server *servers);
 
+    /* The tls_server.owner of whose a name is that is in none of their lists of names; any bytes,
+     * lower case. NULL: nobody's. Without this function there are only lists. */
+    const void *(*tls_named)(const struct listen *listen, struct slice name);
+
     /* The session's life, each called from the loop. In any of them the session may be closed with
      * session_close; the session and its state stay valid until the turn ends. */
     void (*opened)(struct session *session);   /* connected; on a TLS port: handshake done */

@@ -49,6 +49,7 @@ static bool fill_choice(struct tls_context *context, const struct tls_server *se
     size_t same;
 
     choice->rejects = server->rejects;
+    choice->owner = server->owner;
     if (server->pair_count == 0 && !server->rejects) {
         *why = SLICE("there is no certificate");
         return false;

@@ -202,6 +202,28 @@ static struct slice extension_of(SSL *ssl, unsigned type, bool *is_present)
     return (struct slice){(const char *)bytes, len};
 }
 
+void tls_context_set_naming(struct tls_context *context, struct tls_naming naming)
+{
+    context->naming = naming;
+}
+
+/* No alert for a name that nobody has: a sender of mail would go on in the clear (mail.md 2.7). */
+static size_t server_of(const struct tls_context *context, struct slice name, struct slice *known)
+{
+    const struct tls_naming *naming = &context->naming;
+    const void *owner = NULL;
+    size_t server = 0;
+
+    if (name.len == 0 || tls_names_find(&context->names, name, &server, known))
+        return server;
+    if (naming->find != NULL)
+        owner = naming->find(naming->owner, name);
+    for (server = context->count - 1; owner != NULL && server > 0; server--)
+        if (context->choices[server].owner == owner)
+            return server;
+    return 0;
+}
+
 static int on_client_hello(SSL *ssl, int *alert, void *owner)
 {
     struct tls_context *context = owner;
@@ -209,15 +231,14 @@ static int on_client_hello(SSL *ssl, int *alert, void *owner)
     struct slice name = SLICE_NONE, known = SLICE_NONE;
     bool is_present;
     struct slice extension = extension_of(ssl, TLSEXT_TYPE_server_name, &is_present);
-    size_t server = 0;
+    size_t server;
 
     if (is_present && tls_name_parse(extension, memory, &name) == TLS_NAME_BAD) {
         context->running->words = "malformed server name in the ClientHello";
         *alert = SSL_AD_DECODE_ERROR;
         return SSL_CLIENT_HELLO_ERROR;
     }
-    if (name.len > 0 && !tls_names_find(&context->names, name, &server, &known))
-        server = 0; /* no alert: a sender of mail would go on in the clear (mail.md 2.7) */
+    server = server_of(context, name, &known);
     if (context->choices[server].rejects) {
         context->running->words = "no server of the name that the client asks for";
         *alert = SSL_AD_UNRECOGNIZED_NAME;

@@ -30,8 +30,11 @@ struct tls_command {
 /* One server's TLS settings; certificates and keys as PEM text (contents, not paths). All is copied
  * by tls_context_new, except `alpn`, which must be constant. */
 struct tls_server {
-    const struct slice *names; /* server_name: exact, *.x, .x, x.*; see tls_names.h */
+    const struct slice
+        *names; /* server_name: exact, *.x, .x, x.*; see tls_names.h. Those that begin
+                   with '~' are what a tls_naming knows: tickets are bound to them */
     size_t name_count;
+    const void *owner;                /* for a tls_naming to tell it by; else NULL */
     const struct slice *certificates; /* chain PEM; one or two pairs (ECDSA and RSA) */
     const struct slice *keys; /* or texts of secrets (conf_sources.h), for `remote` to sign with */
     size_t pair_count;
@@ -76,6 +79,15 @@ enum tls_context_state {
 };
 enum tls_context_state tls_context_build(struct tls_context *context, struct slice *why)
     __attribute__((warn_unused_result));
+
+/* Whose a name is that stands in no list of `names`. Called in the ClientHello callback with what
+ * tls_name_parse gives: any bytes of a client, lower case. Returns tls_server.owner; one that no
+ * server has, or NULL: the default server's. */
+struct tls_naming {
+    const void *(*find)(const void *owner, struct slice name);
+    const void *owner; /* must stay as long as the context, and its connections */
+};
+void tls_context_set_naming(struct tls_context *context, struct tls_naming naming);
 
 /* Connections that use it go on: it is freed with the last of them. */
 void tls_context_free(struct tls_context *context);

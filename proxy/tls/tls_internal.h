@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "net/stream_transform.h"
 #include "tls/tls_bio.h"
+#include "tls/tls_context.h"
 #include "tls/tls_names.h"
 
 #include <stdbool.h>
@@ -25,6 +26,7 @@ struct tls_choice {
     unsigned char binding[TLS_BINDING_BYTES]; /* what its tickets are good for */
     uint64_t options;                         /* those that SSL_set_SSL_CTX does not bring along */
     size_t tickets;
+    const void *owner; /* tls_server.owner */
     const char *const *alpn;
     bool rejects; /* has no certificate: its names are turned away */
 };
@@ -34,6 +36,7 @@ struct tls_context {
     struct tls_bio bio;
     struct tls_layer *running; /* the connection of the call that is running, for callbacks */
     struct tls_names names;
+    struct tls_naming naming; /* find is NULL: all names are in `names` */
     struct tls_choice *choices;
     size_t count;
     const struct tls_tickets *tickets;

@@ -69,6 +69,8 @@ void tls_names_add(struct tls_names *names, struct slice name, size_t server, st
 {
     struct slice kept = keep_lower(name, arena);
 
+    if (slice_starts(kept, SLICE("~")))
+        return;
     if (slice_starts(kept, SLICE("*."))) {
         add_key(names, slice_from(kept, 1), server);
     } else if (slice_starts(kept, SLICE("."))) {

@@ -31,8 +31,9 @@ struct tls_names {
 /* Room for `count` names, in `arena`. */
 void tls_names_init(struct tls_names *names, size_t count, struct arena *arena);
 
-/* Adds an exact name, "*.x" (anything below x), ".x" (x and anything below) or "x.*". Kept in lower
- * case in `arena`. A name given twice belongs to the server given first. */
+/* Adds an exact name, "*.x" (anything below x), ".x" (x and anything below) or "x.*". What begins
+ * with '~' is a pattern, and left out. Kept in lower case in `arena`. A name given twice belongs to
+ * the server given first. */
 void tls_names_add(struct tls_names *names, struct slice name, size_t server, struct arena *arena);
 
 /* Call once after the last add. */

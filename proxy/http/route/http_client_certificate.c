@@ -28,7 +28,7 @@ bool http_is_misdirected(const struct http_exchange *exchange)
     struct http_found_server named =
         http_route_find(service->route, name, &service->content->matcher);
 
-    return named.server != exchange->server;
+    return named.failed || named.server != exchange->server;
 }
 
 static bool is_acceptable(const struct http_exchange *exchange,

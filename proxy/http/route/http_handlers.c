@@ -84,7 +84,8 @@ static bool choose_server(struct http_exchange *exchange)
 
     exchange->server = found.server;
     exchange->location = found.server->own;
-    if (found.regex != NULL && !http_variable_keep_groups(exchange, found.regex, matcher))
+    if (found.failed ||
+        (found.regex != NULL && !http_variable_keep_groups(exchange, found.regex, matcher)))
         return false;
     if (exchange->explanation != NULL)
         http_explain_server(exchange, found.regex);

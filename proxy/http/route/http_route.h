@@ -20,9 +20,10 @@ struct http_route *http_route_new(const http_server_pointer *servers, size_t cou
 struct http_found_server {
     const struct http_server *server; /* never NULL */
     const struct http_regex *regex; /* the matcher has its groups; NULL: there was none to match */
+    bool failed; /* a regular expression reached a limit: nobody knows whose the name is */
 };
 
-/* Exact name, longest "*.x", longest "x.*", first regular expression, default. `host`: lower case,
- * without port (struct http_request.host). */
+/* Exact name, longest "*.x", longest "x.*", the regular expression that is written first, default.
+ * `host`: lower case, without port (struct http_request.host). */
 struct http_found_server http_route_find(const struct http_route *route, struct slice host,
                                          struct http_matcher *matcher);

@@ -5,6 +5,7 @@ import re
 import ssl
 import time
 
+from cryptography import x509
 from support import wire
 
 TIMEOUT = 10.0
@@ -43,6 +44,7 @@ class Heard:
 
     answers: list
     end: str
+    certificate: str = ""  # whose the server has shown
 
 
 def converse(case, host, port):
@@ -52,7 +54,8 @@ def converse(case, host, port):
         if case.tls and not _start_tls(peer, "a.test" if case.tls is True else case.tls):
             return Heard([], "no handshake")
         _send(peer, case.pieces)
-        return _listen(peer, case.methods)
+        certificate = _name_in(peer.certificate) if case.tls else ""
+        return dataclasses.replace(_listen(peer, case.methods), certificate=certificate)
 
 
 def _start_tls(peer, name):
@@ -61,6 +64,10 @@ def _start_tls(peer, name):
         return True
     except ssl.SSLError:
         return False
+
+
+def _name_in(certificate):
+    return x509.load_der_x509_certificate(certificate).subject.rfc4514_string()
 
 
 def _send(peer, pieces):

@@ -27,7 +27,7 @@ class Exchange:
 
     def describe(self):
         """As text, one fact a line, in an order that does not depend on the server."""
-        lines = []
+        lines = [f"certificate of {self.heard.certificate}"] if self.heard.certificate else []
         for answer in self.heard.answers:
             lines.append(f"HTTP/{answer.version} {answer.status} {answer.reason}")
             lines += [f"    {name}: {value}" for name, value in _sorted(answer.fields)]

@@ -355,6 +355,31 @@ def _cipher(ours, theirs):
     return theirs.answer.body != before
 
 
+@_deviation("name asked for", "$ssl_server_name is in lower case and has no final dot, as $host")
+def _name_asked_for(ours, theirs):
+    name, theirs_name = (answer.body.split()[1] for answer in (ours.answer, theirs.answer))
+    ours.heard = theirs.heard
+    return name != theirs_name and name == theirs_name.lower().removesuffix(b".")
+
+
+@_deviation("misdirected",
+            "a server that verifies its clients answers who has named it in the handshake, by whichever of its names; "
+            "nginx wants the very name, but answers who has named nobody's")
+def _misdirected(ours, theirs):
+    if sorted((ours.answer.status, theirs.answer.status)) != [200, 421]:
+        return False
+    ours.heard = theirs.heard
+    return True
+
+
+@_deviation("connection kept after 421", "the connection that named another server is good for that server")
+def _connection_kept_after_421(ours, theirs):
+    if (ours.heard.end, theirs.heard.end) != ("kept", "closed") or not theirs.answer.drop("connection"):
+        return False
+    theirs.heard.end = "kept"
+    return ours.answer.status == 421
+
+
 @_deviation("upgrade", "Connection is what the connection to the backend needs: WebSocket works without configuration")
 def _upgrade(ours, theirs):
     del ours

@@ -25,8 +25,8 @@ _NGINX_HTTP = " ".join(f"{kind}_temp_path @home@/temp;" for kind in
 class Place:
     """What both servers of a theme share: files, names of ports, certificates. In the configuration
     @site@ is the directory of the theme's files, a name that some `listen` has the address and port of it,
-    @cert@ and @key@ a certificate for a.test,
-    @authority@ who signed it; a backend's name its address; @dead@ an address where
+    @cert@ and @key@ a certificate for a.test, @cert_x@
+    and @key_x@ one for x.test, @authority@ who signed them; a backend's name its address; @dead@ an address where
     nobody is."""
 
     def __init__(self, theme, backends):
@@ -35,11 +35,17 @@ class Place:
         self.ports = {name: free_port() for name in re.findall(r"\blisten\s+@(\w+)@", theme.CONFIG)}
         self._values = {"site": str(self.directory / "site"), "dead": f"127.0.0.1:{free_port()}"}
         self._values.update((name, backend.address) for name, backend in backends.items())
-        if "@cert@" in theme.CONFIG:
-            certificates = Certificates(self.directory)
-            self._values["cert"], self._values["key"] = certificates.make("a.test", ("a.test",))
-            self._values["authority"] = str(certificates.authority)
+        self._make_certificates(sorted(set(re.findall(r"@cert(_\w+)?@", theme.CONFIG))))
         self.write_site(getattr(theme, "FILES", {}))
+
+    def _make_certificates(self, kinds):
+        if not kinds:
+            return
+        certificates = Certificates(self.directory)
+        self._values["authority"] = str(certificates.authority)
+        for kind in kinds:
+            name = f"{kind[1:] or 'a'}.test"
+            self._values["cert" + kind], self._values["key" + kind] = certificates.make(name, (name,))
 
     def write_site(self, files):
         """Text or bytes make a file; None a directory; ("to", path) a link; ("mode", n, text) a file."""

@@ -105,6 +105,19 @@ def test_a_strict_server_answers_only_who_named_it_in_the_handshake(frontd_files
     assert curl(proxy, "http://127.0.0.1:{http}/", "-H", "Host: b.test")[:2] == (200, "b")
 
 
+PATTERNS = STRICT.replace("server_name b.test;", "server_name ~^b[0-9]*[.]test$;")
+
+
+def test_a_strict_server_may_have_its_names_by_an_expression(frontd_files):
+    proxy = frontd_files(PATTERNS).start()
+    names = [word for name in ("a.test", "b1.test", "b2.test") for word in ("--resolve", f"{name}:{proxy.port('https')}:127.0.0.1")]
+    for version in ("--http1.1", "--http2"):
+        assert curl(proxy, "https://b1.test:{https}/", *names, version)[:2] == (200, "b")
+        assert curl(proxy, "https://b1.test:{https}/", *names, version, "-H", "Host: b2.test")[:2] == (200, "b")
+        assert curl(proxy, "https://a.test:{https}/", *names, version, "-H", "Host: b2.test")[0] == 421
+        assert curl(proxy, "https://b2.test:{https}/", *names, version, "-H", "Host: a.test")[:2] == (200, "a")
+
+
 def test_more_header_fields_than_max_headers_are_refused(frontd_files):
     proxy = frontd_files(STRICT).start()
     for version in ("--http1.1", "--http2-prior-knowledge"):

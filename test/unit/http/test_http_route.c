@@ -219,6 +219,63 @@ static void says_when_an_expression_takes_too_much(void **state)
     arena_deinit(&arena);
 }
 
+/* Host and the name in the handshake are looked up by the same function. */
+static void says_when_a_name_takes_too_much(void **state)
+{
+    struct conf_text text;
+    struct arena arena;
+    struct listen_list list = {0};
+    struct http_matcher matcher;
+    struct http_route *route;
+
+    (void)state;
+    arena_init(&arena, ARENA_UNLIMITED);
+    http_matcher_init(&matcher);
+    conf_text_read(&text, "http{server{server_name ~^(a+)+$;} server{server_name ~b$;}}", false);
+    http_protocol_conf.listens(&text.conf, &arena, &list);
+    route = http_route_new(list.listens[0].servers, list.listens[0].server_count, &arena);
+    assert_true(
+        http_route_find(route, SLICE("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"), &matcher)
+            .failed);
+    assert_false(http_route_find(route, SLICE("ab"), &matcher).failed);
+    conf_text_free(&text);
+    http_matcher_deinit(&matcher);
+    arena_deinit(&arena);
+}
+
+/* The default server goes before the others, but its expressions do not. */
+static void expressions_are_tried_in_the_order_written(void **state)
+{
+    static const char *const names[][2] = {
+        {"a.test", "~^a"    },
+        {"b.test", "~test$" },
+        {"c",      "default"},
+        {"a.b",    "~^a"    }
+    };
+    struct conf_text text;
+    struct arena arena;
+    struct listen_list list = {0};
+    struct http_matcher matcher;
+    struct http_route *route;
+
+    (void)state;
+    arena_init(&arena, ARENA_UNLIMITED);
+    http_matcher_init(&matcher);
+    conf_text_read(&text,
+                   "http{server{server_name ~^a ~x$;} server{server_name ~test$;}"
+                   "server{listen 80 default_server; server_name default ~test$ ~^a;}}",
+                   false);
+    http_protocol_conf.listens(&text.conf, &arena, &list);
+    route = http_route_new(list.listens[0].servers, list.listens[0].server_count, &arena);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_true(
+            slice_equal(http_route_find(route, slice_of(names[i][0]), &matcher).server->name,
+                        slice_of(names[i][1])));
+    conf_text_free(&text);
+    http_matcher_deinit(&matcher);
+    arena_deinit(&arena);
+}
+
 static void finds_each_of_many_names(void **state)
 {
     enum { COUNT = 300 };
@@ -255,6 +312,8 @@ int main(void)
         cmocka_unit_test(finds_server_and_location),
         cmocka_unit_test(keeps_the_groups_of_what_matched),
         cmocka_unit_test(says_when_an_expression_takes_too_much),
+        cmocka_unit_test(says_when_a_name_takes_too_much),
+        cmocka_unit_test(expressions_are_tried_in_the_order_written),
         cmocka_unit_test(finds_each_of_many_names),
     };
 

@@ -373,6 +373,92 @@ static void test_one_ticket_or_none(void **state)
     tls_context_free(context);
 }
 
+/* Names that are in no list: "p<n>.pattern" is of the server n of three, "p9.pattern" of one that
+ * the context does not have. */
+static const void *find_pattern(const void *owner, struct slice name)
+{
+    const struct tls_server *servers = owner;
+
+    assert_true(name.len > 0 && name.len <= TLS_NAME_MAX);
+    if (name.len != 10 || name.at[0] != 'p' || !slice_ends(name, SLICE(".pattern")))
+        return NULL;
+    return &servers[name.at[1] - '0'];
+}
+
+static struct tls_context *named_servers(struct tls_server servers[3])
+{
+    static const struct slice patterns[3] = {
+        {"~^p0", 4},
+        {"~^p1", 4},
+        {"~^p2", 4}
+    };
+    struct tls_context *context;
+
+    for (size_t i = 0; i < 3; i++) {
+        servers[i] = server_with(i);
+        servers[i].names = &patterns[i];
+        servers[i].name_count = 1;
+        servers[i].owner = &servers[i];
+    }
+    servers[2].certificates = servers[1].certificates;
+    servers[2].keys = servers[1].keys;
+    context = context_of(servers, 3);
+    tls_context_set_naming(context, (struct tls_naming){find_pattern, servers});
+    return context;
+}
+
+static void test_names_may_be_known_to_somebody_else(void **state)
+{
+    static const struct {
+        const char *name, *certificate;
+        size_t server;
+    } cases[] = {
+        {"p0.pattern", "default.example", 0},
+        {"p1.pattern", "a.example",       1},
+        {"P2.PATTERN", "a.example",       2},
+        {"p9.pattern", "default.example", 0},
+        {"p1.patterm", "default.example", 0},
+        {"~^p1",       "default.example", 0},
+        {NULL,         "default.example", 0},
+    };
+    struct tls_server servers[3];
+    struct tls_context *context = named_servers(servers);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct tls_visitor *client = tls_visitor_new(context, NULL, cases[i].name);
+        char common[100];
+
+        assert_true(tls_visitor_handshake(client));
+        assert_true(slice_equal(tls_visitor_certificate(client, common, sizeof common),
+                                slice_of(cases[i].certificate)));
+        assert_int_equal(tls_layer_server(client->server), cases[i].server);
+        tls_visitor_free(client);
+    }
+    tls_context_free(context);
+}
+
+/* Two servers with one certificate: what tells them apart are their patterns. */
+static void test_tickets_of_patterns_are_their_servers(void **state)
+{
+    struct tls_server servers[3];
+    struct tls_context *context = named_servers(servers);
+
+    (void)state;
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        SSL_SESSION *session = NULL;
+
+        assert_false(resumes(context, version, "p1.pattern", &session));
+        assert_true(resumes(context, version, "p1.pattern", &session));
+        assert_false(resumes(context, version, "p2.pattern", &session));
+        assert_true(resumes(context, version, "p2.pattern", &session));
+        assert_false(resumes(context, version, "unknown.pattern", &session));
+        assert_true(resumes(context, version, "p0.pattern", &session));
+        SSL_SESSION_free(session);
+    }
+    tls_context_free(context);
+}
+
 /* ALPN. `offer` is in wire form. */
 static const struct {
     const char *name;
@@ -701,6 +787,8 @@ int main(void)
         cmocka_unit_test(test_tickets_outlive_one_rotation),
         cmocka_unit_test(test_alike_servers_have_their_own_tickets),
         cmocka_unit_test(test_one_ticket_or_none),
+        cmocka_unit_test(test_names_may_be_known_to_somebody_else),
+        cmocka_unit_test(test_tickets_of_patterns_are_their_servers),
         cmocka_unit_test(test_application_protocol_is_the_servers),
         cmocka_unit_test(test_refused_application_protocol_is_alert_120),
         cmocka_unit_test(test_certificate_follows_the_clients_signatures),

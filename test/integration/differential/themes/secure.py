@@ -32,6 +32,15 @@ http {
     }
     server { listen @https@ ssl; server_name b.test; return 200 "b $ssl_server_name\\n"; }
     server { listen @https@ ssl; server_name closed.test; ssl_reject_handshake on; }
+    server { listen @names@ ssl; server_name d.test; return 200 "default $server_name\n"; }
+    server { listen @names@ ssl; server_name ~^s[0-9]+\\.b\\.test$ exact.test; ssl_certificate @cert_b@; ssl_certificate_key @key_b@; return 200 "b $ssl_server_name $host\n"; }
+    server { listen @names@ ssl; server_name *.star.b.test ~\\.(?<rest>c|b)\\.test$; ssl_certificate @cert_c@; ssl_certificate_key @key_c@; return 200 "c $rest\n"; }
+    server { listen @names@ ssl; server_name ~^shut; ssl_reject_handshake on; }
+    server { listen @names@ ssl; server_name ~^bare; return 200 "bare\n"; }
+    server { listen @late@ ssl; server_name ~b\\.test$; ssl_certificate @cert_b@; ssl_certificate_key @key_b@; return 200 "b $ssl_server_name\n"; }
+    server { listen @late@ ssl default_server; server_name ~test$; ssl_certificate @cert_c@; ssl_certificate_key @key_c@; return 200 "c\n"; }
+    server { listen @known@ ssl; server_name d.test; ssl_client_certificate @authority@; ssl_verify_client off; return 200 "default\n"; }
+    server { listen @known@ ssl; server_name ~^v; ssl_certificate @cert_b@; ssl_certificate_key @key_b@; ssl_client_certificate @authority@; ssl_verify_client optional; return 200 "b $ssl_client_verify\n"; }
     server {
         listen @verify@ ssl;
         server_name a.test;
@@ -85,4 +94,15 @@ CASES = [
         methods=["GET", "GET"], port="https", tls=True),
     get("/", version="1.0", port="https", tls=True),
     head("/", port="https", tls=True),
+    # the certificate is that of the server that the name finds, by regular expressions, too
+    *(get("/", port="names", host=name, tls=name)
+      for name in ("s1.b.test", "exact.test", "x.star.b.test", "s3.star.b.test", "x.b.test", "x.c.test",
+                   "sx.b.test", "d.test", "unknown.test", "shut.test", "x.shut.test", "bare.test")),
+    *(get("/", port="names", host=name, tls=name, differs="name asked for") for name in ("S22.B.test", "s1.b.test.")),
+    *(get("/", port="names", host=host, tls=name)
+      for host, name in (("x.c.test", "s1.b.test"), ("d.test", "s1.b.test"), ("s1.b.test", "d.test"))),
+    *(get("/", port="late", host=name, tls=name) for name in ("b.test", "x.b.test", "c.test", "other")),
+    *(get("/", port="known", host=host, tls=name, differs=differs)
+      for host, name, differs in (("v1.test", "v1.test", ()), ("v1.test", "v2.test", "misdirected"), ("d.test", "v1.test", ()),
+                                  ("v1.test", "d.test", "connection kept after 421"), ("v1.test", "none.test", "misdirected"))),
 ]
