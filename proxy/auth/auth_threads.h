@@ -1,6 +1,7 @@
 #pragma once
 
 #include "auth/auth_hash.h"
+#include "auth/auth_throttle.h"
 #include "auth/auth_wire.h"
 #include "base/slice.h"
 
@@ -18,7 +19,8 @@ struct auth_job {
     uint64_t client, id;          /* who asked what */
     struct auth_pending *pending; /* who else did, for how long it counts; not the threads' */
     bool is_dummy;                /* only the time counts */
-    bool is_nobody;               /* there is no such user */
+    enum auth_verdict failure;    /* what it is if it does not match */
+    struct auth_attempt attempt;  /* as what it was counted */
     bool matches;                 /* the result */
     size_t hash_len, password_len;
     char hash[AUTH_HASH_MAX];

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "auth/auth_rate.h"
+#include "base/address.h"
 #include "base/slice.h"
 
 #include <stdbool.h>
@@ -11,9 +13,11 @@
 #define AUTH_WORD_MAX 511 /* of a password */
 
 struct auth_question {
-    uint64_t id;          /* comes back with the answer */
-    uint32_t file;        /* place in struct auth_list */
-    uint32_t remember_ms; /* how long a success may be remembered; 0: not at all */
+    uint64_t id;           /* comes back with the answer */
+    uint32_t file;         /* place in struct auth_list */
+    uint32_t remember_ms;  /* how long a success may be remembered; 0: not at all */
+    struct auth_rate rate; /* of failures: auth_throttle.h */
+    struct address client; /* its port is not told */
     struct slice user, password;
 };
 
@@ -23,6 +27,7 @@ enum auth_verdict {
     AUTH_MISMATCH,
     AUTH_NOT_FOUND, /* no such user in the file */
     AUTH_NO_FILE,   /* it cannot be read: `error` */
+    AUTH_THROTTLED, /* not verified, too many failed before: again after `wait_s` */
     AUTH_BUSY,      /* too many wait already */
     AUTH_LOST,      /* nobody answered; never on the wire */
 };
@@ -30,12 +35,13 @@ enum auth_verdict {
 struct auth_answer {
     uint64_t id;
     enum auth_verdict verdict;
-    int error; /* errno */
+    int error;       /* errno */
+    uint32_t wait_s; /* seconds */
 };
 
-#define AUTH_QUESTION_HEAD 20
+#define AUTH_QUESTION_HEAD 48
 #define AUTH_QUESTION_MAX  (AUTH_QUESTION_HEAD + AUTH_USER_MAX + AUTH_WORD_MAX)
-#define AUTH_ANSWER_BYTES  16
+#define AUTH_ANSWER_BYTES  20
 
 /* Returns the length. User and password must not be longer than the wire allows. */
 size_t auth_question_write(const struct auth_question *question, char out[AUTH_QUESTION_MAX]);

@@ -85,6 +85,19 @@ static void report_unknown(struct http_auth *auth)
     refuse(auth->exchange);
 }
 
+/* Nothing was computed. The words are those that fail2ban's filter counts, too. */
+static void report_throttled(struct http_auth *auth, uint32_t wait_s)
+{
+    struct slice wait = arena_format(&auth->exchange->arena, "%u", wait_s);
+
+    http_report(auth->exchange, LOG_ERROR,
+                "user \"%s\": not verified, too many logins failed before, says \"auth_throttle\": "
+                "password mismatch",
+                log_escape(auth->user).text);
+    http_exchange_add_field(auth->exchange, SLICE("Retry-After"), wait);
+    decide(auth->exchange, 429);
+}
+
 static uint32_t file_of(const struct http_exchange *exchange)
 {
     return http_content_of(exchange)->locations[exchange->location->number].password_file;
@@ -117,6 +130,9 @@ static void on_answered(void *owner, const struct auth_answer *answer)
     case AUTH_NO_FILE:
         report_file(auth->exchange, answer->error);
         break;
+    case AUTH_THROTTLED:
+        report_throttled(auth, answer->wait_s);
+        break;
     case AUTH_BUSY:
         report_busy(auth->exchange, "too many are being verified");
         break;
@@ -133,6 +149,8 @@ static void ask(struct http_auth *auth, const struct http_basic *basic)
     const struct auth_question question = {
         .file = file_of(exchange),
         .remember_ms = location->auth_cache,
+        .rate = location->auth_throttle,
+        .client = *http_exchange_client(exchange),
         .user = basic->user,
         .password = basic->password,
     };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "auth/auth_rate.h"
 #include "base/address.h"
 #include "base/slice.h"
 #include "conf/conf_types.h"

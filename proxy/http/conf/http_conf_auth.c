@@ -1,8 +1,9 @@
+#include "auth/auth_rate.h"
 #include "http/conf/http_conf_check.h"
 #include "http/conf/http_conf_types.h"
 #include "http/language/http_rewrite_conf.h"
 
-/* auth_basic, auth_basic_user_file. */
+/* auth_basic, auth_basic_user_file, auth_throttle. */
 
 static bool parse_realm(struct conf_reader *reader, const struct conf_directive *directive,
                         void *value)
@@ -35,6 +36,22 @@ static bool parse_user_file(struct conf_reader *reader, const struct conf_direct
 }
 
 const struct conf_type http_type_user_file = {"file", parse_user_file};
+
+static bool parse_throttle(struct conf_reader *reader, const struct conf_directive *directive,
+                           void *value)
+{
+    const struct conf_word *word = &directive->words[0];
+    struct auth_rate rate = {0};
+
+    if (!slice_equal(word->text, SLICE("off")) && !auth_rate_parse(word->text, &rate))
+        return http_conf_refuse(reader, word->place, "write `auth_throttle 5/m;` or `off`",
+                                "`%.*s` is no rate of 1 to %d in a second, minute, hour or day",
+                                HTTP_SHOW(word->text), AUTH_RATE_COUNT_MAX);
+    *(struct auth_rate *)value = rate;
+    return true;
+}
+
+const struct conf_type http_type_throttle = {"rate", parse_throttle};
 
 static bool is_all(const struct conf_scope *location)
 {

@@ -22,6 +22,8 @@ struct fixture {
     struct auth_service *service;
     struct auth_client *client;
     struct auth_list list;
+    struct auth_rate rate;
+    struct address from;
     char directory[64], path[80], missing[80];
     struct auth_answer answers[600];
     size_t count, wanted;
@@ -119,6 +121,8 @@ static struct auth_ticket *ask_file(struct fixture *fixture, uint32_t file, cons
 {
     const struct auth_question question = {.file = file,
                                            .remember_ms = remember_ms,
+                                           .rate = fixture->rate,
+                                           .client = fixture->from,
                                            .user = slice_of(user),
                                            .password = slice_of(password)};
 
@@ -383,6 +387,164 @@ static void a_question_about_no_file_ends_the_channel(void **state)
     end(fixture);
 }
 
+static void come_from(struct fixture *fixture, const char *address)
+{
+    fixture->rate = (struct auth_rate){3, 60000};
+    assert_true(address_parse(slice_of(address), &fixture->from));
+}
+
+static void expect(struct fixture *fixture, const char *user, const char *password,
+                   enum auth_verdict wanted)
+{
+    assert_int_equal(verdict(fixture, user, password, 60000), wanted);
+}
+
+static void too_many_failures_cost_no_hash(void **state)
+{
+    static const char *const users[] = {"bob", "nobody", "carol"};
+    static const enum auth_verdict first[] = {AUTH_MISMATCH, AUTH_NOT_FOUND, AUTH_MISMATCH};
+    struct fixture *fixture = begin(BOB CAROL, 2, 8);
+
+    (void)state;
+    come_from(fixture, "192.0.2.1");
+    for (size_t i = 0; i < 3; i++) {
+        uint64_t hashes = auth_service_hashes(fixture->service);
+
+        expect(fixture, users[i], "a", first[i]);
+        expect(fixture, users[i], "b", first[i]);
+        expect(fixture, users[i], "b", first[i]);
+        expect(fixture, users[i], "c", AUTH_THROTTLED);
+        assert_in_range(fixture->answers[0].wait_s, 1, 20);
+        expect(fixture, users[i], "secret", AUTH_THROTTLED);
+        assert_int_equal(auth_service_hashes(fixture->service), hashes + 3);
+    }
+    come_from(fixture, "192.0.2.2");
+    expect(fixture, "bob", "secret", AUTH_ACCEPTED);
+    come_from(fixture, "192.0.2.1");
+    expect(fixture, "bob", "c", AUTH_THROTTLED);
+    expect(fixture, "bob", "secret", AUTH_REMEMBERED); /* verified from elsewhere */
+    fixture->rate = (struct auth_rate){0};
+    expect(fixture, "bob", "c", AUTH_MISMATCH);
+    end(fixture);
+}
+
+static void successes_do_not_count(void **state)
+{
+    struct fixture *fixture = begin(BOB, 1, 8);
+
+    (void)state;
+    come_from(fixture, "192.0.2.1");
+    for (size_t i = 0; i < 10; i++)
+        assert_int_equal(verdict(fixture, "bob", "secret", 0), AUTH_ACCEPTED);
+    expect(fixture, "bob", "a", AUTH_MISMATCH);
+    expect(fixture, "bob", "b", AUTH_MISMATCH);
+    for (size_t i = 0; i < 10; i++)
+        assert_int_equal(verdict(fixture, "bob", "secret", 0), AUTH_ACCEPTED);
+    expect(fixture, "bob", "c", AUTH_MISMATCH); /* nor do they take failures away */
+    expect(fixture, "bob", "d", AUTH_THROTTLED);
+    end(fixture);
+}
+
+/* What is remembered can be guessed, too: not for ever. */
+static void looks_for_what_is_remembered_end(void **state)
+{
+    struct fixture *fixture = begin(BOB, 1, 8);
+
+    (void)state;
+    come_from(fixture, "192.0.2.1");
+    expect(fixture, "bob", "secret", AUTH_ACCEPTED);
+    for (size_t i = 0; i < 3; i++)
+        expect(fixture, "bob", "a", AUTH_MISMATCH);
+    for (size_t i = 0; i < 29; i++)
+        expect(fixture, "bob", "b", AUTH_THROTTLED);
+    for (size_t i = 0; i < 100; i++)
+        expect(fixture, "bob", "secret", AUTH_REMEMBERED);
+    expect(fixture, "bob", "b", AUTH_THROTTLED);
+    expect(fixture, "bob", "secret", AUTH_THROTTLED);
+    end(fixture);
+}
+
+/* A browser's connections, all at once, with a rate that one of them fills. */
+static void the_same_asked_at_once_counts_once(void **state)
+{
+    struct fixture *fixture = begin(BOB, 1, 8);
+
+    (void)state;
+    come_from(fixture, "192.0.2.1");
+    fixture->rate.count = 1;
+    for (size_t i = 0; i < AT_ONCE; i++)
+        assert_non_null(ask_file(fixture, 0, "bob", "secret", 0));
+    run_for(fixture, AT_ONCE);
+    assert_int_equal(count_verdicts(fixture, AT_ONCE, AUTH_THROTTLED), 0);
+    assert_int_equal(count_verdicts(fixture, AT_ONCE, AUTH_ACCEPTED), 1);
+    /* names that are not there answer in the same way */
+    for (size_t i = 0; i < AT_ONCE; i++)
+        assert_non_null(ask_file(fixture, 0, "nobody", "secret", 0));
+    run_for(fixture, AT_ONCE);
+    assert_int_equal(count_verdicts(fixture, AT_ONCE, AUTH_NOT_FOUND), AT_ONCE);
+    assert_int_equal(auth_service_hashes(fixture->service), 2);
+    expect(fixture, "nobody", "secret", AUTH_THROTTLED);
+    expect(fixture, "bob", "secret", AUTH_ACCEPTED);
+    end(fixture);
+}
+
+static void others_at_once_are_counted_each(void **state)
+{
+    struct fixture *fixture = begin(BOB, 1, 60);
+
+    (void)state;
+    come_from(fixture, "192.0.2.1");
+    for (size_t i = 0; i < 50; i++) {
+        const char wrong[] = {'w', (char)('0' + i), '\0'};
+
+        assert_non_null(ask_file(fixture, 0, "bob", wrong, 0));
+    }
+    run_for(fixture, 50);
+    assert_int_equal(count_verdicts(fixture, 50, AUTH_MISMATCH), 3);
+    assert_int_equal(count_verdicts(fixture, 50, AUTH_THROTTLED), 47);
+    end(fixture);
+}
+
+/* What was not computed did not fail. */
+static void a_full_queue_counts_nothing(void **state)
+{
+    struct fixture *fixture =
+        begin("bob:$2y$08$m9b0ik8No5Tc.qaG/GpoPe1785nERaAE3qKSqyqyvoyIl9BzFgNTi\n", 1, 1);
+    size_t failed;
+
+    (void)state;
+    come_from(fixture, "192.0.2.1");
+    fixture->rate.count = 20;
+    for (size_t i = 0; i < 19; i++) {
+        const char wrong[] = {'w', (char)('0' + i), '\0'};
+
+        assert_non_null(ask_file(fixture, 0, "bob", wrong, 0));
+    }
+    run_for(fixture, 19);
+    failed = count_verdicts(fixture, 19, AUTH_MISMATCH);
+    assert_int_equal(count_verdicts(fixture, 19, AUTH_BUSY), 19 - failed);
+    assert_true(failed < 19);
+    for (; failed < 20; failed++)
+        expect(fixture, "bob", "x", AUTH_MISMATCH);
+    expect(fixture, "bob", "x", AUTH_THROTTLED);
+    end(fixture);
+}
+
+/* No hash in the file, so none to hide behind: counted all the same. */
+static void an_empty_file_is_throttled_too(void **state)
+{
+    struct fixture *fixture = begin("# nobody yet\n", 1, 8);
+
+    (void)state;
+    come_from(fixture, "2001:db8::1");
+    for (size_t i = 0; i < 3; i++)
+        expect(fixture, "bob", "a", AUTH_NOT_FOUND);
+    come_from(fixture, "2001:db8::2");
+    expect(fixture, "bob", "a", AUTH_THROTTLED);
+    assert_int_equal(auth_service_hashes(fixture->service), 0);
+    end(fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +561,13 @@ int main(void)
         cmocka_unit_test(nobody_waits_for_ever),
         cmocka_unit_test(too_many_questions_are_refused_at_once),
         cmocka_unit_test(a_question_about_no_file_ends_the_channel),
+        cmocka_unit_test(too_many_failures_cost_no_hash),
+        cmocka_unit_test(successes_do_not_count),
+        cmocka_unit_test(looks_for_what_is_remembered_end),
+        cmocka_unit_test(the_same_asked_at_once_counts_once),
+        cmocka_unit_test(others_at_once_are_counted_each),
+        cmocka_unit_test(a_full_queue_counts_nothing),
+        cmocka_unit_test(an_empty_file_is_throttled_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,8 +18,10 @@ static void a_question_comes_through(void **state)
                                  .id = UINT64_MAX - 1,
                                  .file = 7,
                                  .remember_ms = 300000,
-                                 .user = {user,     sizeof user    },
-                                 .password = {password, sizeof password}
+                                 .rate = {5,              60000},
+                                 .client = {{192, 0, 2, 1}, 0,     AF_INET},
+                                 .user = {user,              sizeof user               },
+                                 .password = {password,              sizeof password}
     },
                          out;
     size_t len;
@@ -31,6 +33,8 @@ static void a_question_comes_through(void **state)
     assert_int_equal(len, AUTH_QUESTION_MAX);
     assert_true(auth_question_read((struct slice){body, len}, &out));
     assert_true(out.id == in.id && out.file == 7 && out.remember_ms == 300000);
+    assert_true(out.rate.count == 5 && out.rate.period_ms == 60000);
+    assert_true(address_equal(&in.client, &out.client));
     assert_true(slice_equal(in.user, out.user) && slice_equal(in.password, out.password));
     for (size_t cut = 0; cut < len; cut++)
         assert_false(auth_question_read((struct slice){body, cut}, &out));
@@ -58,9 +62,35 @@ static void lengths_beyond_the_table_are_refused(void **state)
         auth_question_read((struct slice){body, AUTH_QUESTION_HEAD + AUTH_WORD_MAX + 1}, &out));
 }
 
+static void what_no_configuration_says_is_refused(void **state)
+{
+    const struct auth_question in = {
+        .rate = {5, 60000},
+          .client = {.family = AF_INET6}
+    };
+    const uint32_t wrong[][2] = {
+        {20, 1001      }, /* a count */
+        {24, 10        }, /* a time */
+        {24, UINT32_MAX},
+        {28, 77        }, /* a family */
+        {28, 256       },
+    };
+    char body[AUTH_QUESTION_MAX];
+    struct auth_question out;
+    size_t len;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        len = auth_question_write(&in, body);
+        assert_true(auth_question_read((struct slice){body, len}, &out));
+        memcpy(body + wrong[i][0], &wrong[i][1], sizeof wrong[i][1]);
+        assert_false(auth_question_read((struct slice){body, len}, &out));
+    }
+}
+
 static void an_answer_comes_through(void **state)
 {
-    const struct auth_answer in = {.id = 5, .verdict = AUTH_NO_FILE, .error = 13};
+    const struct auth_answer in = {.id = 5, .verdict = AUTH_NO_FILE, .error = 13, .wait_s = 12};
     struct auth_answer out;
     char body[AUTH_ANSWER_BYTES];
     uint32_t verdict = AUTH_LOST;
@@ -69,6 +99,7 @@ static void an_answer_comes_through(void **state)
     auth_answer_write(&in, body);
     assert_true(auth_answer_read((struct slice){body, sizeof body}, &out));
     assert_true(out.id == 5 && out.verdict == AUTH_NO_FILE && out.error == 13);
+    assert_int_equal(out.wait_s, 12);
     for (size_t cut = 0; cut < sizeof body; cut++)
         assert_false(auth_answer_read((struct slice){body, cut}, &out));
     memcpy(body + 8, &verdict, sizeof verdict);
@@ -98,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_question_comes_through),
         cmocka_unit_test(lengths_beyond_the_table_are_refused),
+        cmocka_unit_test(what_no_configuration_says_is_refused),
         cmocka_unit_test(an_answer_comes_through),
         cmocka_unit_test(a_list_comes_through),
     };
