@@ -1,6 +1,7 @@
 """min_rate: clients that send bodies, or take answers, too slowly; and those that only seem to."""
 
 import socket
+import threading
 import time
 
 import pytest
@@ -107,16 +108,24 @@ def test_without_a_rate_any_will_do(start, http_backend, connect):
 
 
 def test_a_backend_that_does_not_read_is_not_the_clients_fault(start, scripted_backend, connect):
+    """What came is worth six seconds; the backend alone takes seven."""
+    goes_on = threading.Event()
+
     def serve(peer):
+        peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64_000)
         peer.read_until(b"\r\n\r\n")
-        time.sleep(4)
-        peer.read(30_000_000)
+        time.sleep(7)
+        goes_on.set()
+        peer.read(24_000_000)
         peer.send(ok(b"taken"))
 
     server = start(scripted_backend(serve))
     client = connect(server.port("http"), timeout=60)
-    client.send(post("/held", 30_000_000))
-    client.send(b"x" * 30_000_000)
+    client.send(post("/held", 24_000_000))
+    client.send(b"x" * 23_900_000)
+    assert goes_on.wait(60)
+    time.sleep(0.5)
+    client.send(b"x" * 100_000)
     assert client.read_response().body == b"taken"
     assert TOLD not in server.log()
 
