@@ -97,6 +97,7 @@ struct http_exchange {
     struct http_output *output; /* what sits on the connection's transport; NULL: nothing */
     uint64_t started_us;        /* wall time of the first byte of the head */
     uint64_t body_received, body_sent, bytes_sent;
+    uint64_t limit_rate;     /* bytes of the answer in a second, as far as that is known; 0: any */
     uint32_t number;         /* among the requests of its connection, from 1 */
     uint64_t request_length; /* bytes of the head, then of the body too */
     /* What the log says of backends. */
@@ -109,10 +110,11 @@ struct http_exchange {
     struct http_explanation *explanation; /* http_explain.c's: nothing is done; else NULL */
     struct http_exchange *parent;         /* of a subrequest: whom it is for; NULL otherwise */
     uint16_t subrequests;                 /* made for this request so far */
-    uint8_t limit_req_verdict, limit_conn_verdict; /* enum http_limit_verdict */
+    /* enum http_limit_verdict; not 0: counted, and not again by whoever answers in the end */
+    uint8_t limit_req_verdict, limit_conn_verdict;
     uint8_t jumps;         /* internal redirects so far: HTTP_JUMPS_MAX ends them with a 500 */
     bool is_internal;      /* a subrequest, or it came here by an internal redirect */
-    bool is_limited;       /* limit_req has counted it */
+    bool limit_rate_set;   /* limit_rate of the location does not count */
     bool maps_path;        /* http_files.c: root's variables are being worked out */
     bool target_changed;   /* path or query are not the client's any more: raw_path is old */
     bool location_unbound; /* after `rewrite … break`: the path is not what the location matched */

@@ -163,8 +163,7 @@ static void check(struct http_exchange *exchange)
 {
     struct http_access_state *state = exchange->access;
 
-    if (exchange->location->limits != NULL && exchange->held == NULL &&
-        !http_limit_conn_allows(exchange))
+    if (exchange->location->limits != NULL && !http_limit_conn_allows(exchange))
         return;
     state->exchange = exchange;
     deadline_init(&state->delay, on_delayed, state);

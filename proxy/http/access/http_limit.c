@@ -169,10 +169,8 @@ static void limit(struct http_exchange *exchange, void (*go_on)(struct http_exch
 
 void http_limit_run(struct http_exchange *exchange, void (*go_on)(struct http_exchange *exchange))
 {
-    if (exchange->is_limited) {
+    if (exchange->limit_req_verdict == HTTP_LIMIT_NONE)
+        limit(exchange, go_on);
+    else
         go_on(exchange);
-        return;
-    }
-    exchange->is_limited = true;
-    limit(exchange, go_on);
 }

@@ -39,11 +39,11 @@ static bool refuse(struct http_exchange *exchange, struct slice zone)
     http_report(exchange, levels[limits->limit_conn_log_level],
                 "limiting connections%s by zone \"%.*s\"",
                 limits->limit_conn_dry_run ? ", dry run," : "", (int)zone.len, zone.at);
+    http_limit_conn_release(exchange);
     exchange->limit_conn_verdict =
         limits->limit_conn_dry_run ? HTTP_LIMIT_REJECTED_DRY_RUN : HTTP_LIMIT_REJECTED;
     if (limits->limit_conn_dry_run)
         return true;
-    http_limit_conn_release(exchange);
     http_exchange_error(exchange, limits->limit_conn_status);
     return false;
 }
@@ -82,6 +82,8 @@ bool http_limit_conn_allows(struct http_exchange *exchange)
 {
     const struct http_limits *limits = exchange->location->limits;
 
+    if (exchange->limit_conn_verdict != HTTP_LIMIT_NONE)
+        return true;
     for (size_t i = 0; i < limits->limit_conn.count; i++) {
         const struct http_conn_limit *limit = &limits->limit_conn.items[i];
         struct slice key = http_evaluate(exchange, &limit->zone->key);
@@ -92,10 +94,11 @@ bool http_limit_conn_allows(struct http_exchange *exchange)
         if (!is_within(exchange, limit->zone->shared, key, limit->most))
             return refuse(exchange, limit->zone_name);
     }
-    if (limits->limit_conn_ip > 0 &&
-        !is_within(exchange, HTTP_LIMIT_IP_ZONE, address_key(exchange), limits->limit_conn_ip))
-        return refuse(exchange, HTTP_LIMIT_IP_ZONE);
-    return true;
+    if (limits->limit_conn_ip == 0)
+        return true;
+    exchange->limit_conn_verdict = HTTP_LIMIT_PASSED;
+    return is_within(exchange, HTTP_LIMIT_IP_ZONE, address_key(exchange), limits->limit_conn_ip) ||
+           refuse(exchange, HTTP_LIMIT_IP_ZONE);
 }
 
 void http_limit_conn_release(struct http_exchange *exchange)

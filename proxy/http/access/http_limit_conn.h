@@ -10,8 +10,8 @@ struct shared_zones;
  * `arena`. */
 unsigned *http_limit_conn_lanes(const struct shared_zones *zones, struct arena *arena);
 
-/* True: the request is counted until http_limit_conn_release. False: it was one too many, and is
- * answered. */
+/* Once for an exchange, whatever internal redirects follow. True: the request is counted until
+ * http_limit_conn_release. False: it was one too many, and is answered. */
 bool http_limit_conn_allows(struct http_exchange *exchange);
 
 /* The exchange is over. */

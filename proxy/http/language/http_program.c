@@ -1,7 +1,9 @@
 #include "http/language/http_program.h"
 
+#include "base/number.h"
 #include "http/language/http_return.h"
 #include "http/language/http_variables.h"
+#include "http/output/http_output.h"
 #include "http/route/http_explain.h"
 #include "http/route/http_handlers.h"
 
@@ -17,6 +19,25 @@ static enum flow fail(struct http_exchange *exchange)
     return FLOW_ANSWERED;
 }
 
+static void set_query(struct http_exchange *exchange, struct slice value)
+{
+    exchange->request.query = value;
+    exchange->request.has_query = value.len > 0;
+    exchange->target_changed = true;
+}
+
+/* As in nginx, what is no rate changes nothing. */
+static void set_rate(struct http_exchange *exchange, struct slice value)
+{
+    uint64_t rate;
+
+    if (number_parse_size(value, UINT64_MAX, &rate))
+        http_output_set_rate(exchange, rate);
+    else
+        http_exchange_log(exchange, LOG_ERROR, "invalid $limit_rate \"%s\"",
+                          log_escape(value).text);
+}
+
 static enum flow set(struct http_exchange *exchange, const struct http_set *step)
 {
     struct slice value = http_evaluate(exchange, &step->value);
@@ -25,12 +46,17 @@ static enum flow set(struct http_exchange *exchange, const struct http_set *step
         value = SLICE("");
     if (step->function != NULL && !step->function(&exchange->arena, value, &value))
         return fail(exchange);
-    if (step->is_query) {
-        exchange->request.query = value;
-        exchange->request.has_query = value.len > 0;
-        exchange->target_changed = true;
-    } else if (!http_variable_set(exchange, step->number, value)) {
-        return fail(exchange);
+    switch (step->target) {
+    case HTTP_SET_QUERY:
+        set_query(exchange, value);
+        break;
+    case HTTP_SET_RATE:
+        set_rate(exchange, value);
+        break;
+    case HTTP_SET_MADE:
+        if (!http_variable_set(exchange, step->number, value))
+            return fail(exchange);
+        break;
     }
     return FLOW_NEXT;
 }

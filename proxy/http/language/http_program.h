@@ -15,9 +15,15 @@
 struct http_regex;
 
 /* set; set_escape_uri and its like */
+enum http_set_target {
+    HTTP_SET_MADE,  /* http_variable_set */
+    HTTP_SET_QUERY, /* $args: the query itself */
+    HTTP_SET_RATE,  /* $limit_rate: that of this answer */
+};
+
 struct http_set {
-    bool is_query;   /* $args: the query itself */
-    uint32_t number; /* else: http_variable_set */
+    enum http_set_target target;
+    uint32_t number; /* SET_MADE */
     struct http_template value;
     http_set_function function; /* what becomes of it; NULL: it stays as it is */
 };

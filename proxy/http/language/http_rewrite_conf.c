@@ -34,8 +34,11 @@ static bool parse_set(struct conf_reader *reader, const struct conf_directive *d
     struct http_set *set = arena_zero(&reader->conf->arena, sizeof *set);
 
     (void)value;
-    set->is_query = slice_equal(name->text, SLICE("$args"));
-    if (!set->is_query && !http_conf_variable(reader, name, HTTP_MADE_BY_SET, &set->number))
+    set->target = slice_equal(name->text, SLICE("$args"))         ? HTTP_SET_QUERY
+                  : slice_equal(name->text, SLICE("$limit_rate")) ? HTTP_SET_RATE
+                                                                  : HTTP_SET_MADE;
+    if (set->target == HTTP_SET_MADE &&
+        !http_conf_variable(reader, name, HTTP_MADE_BY_SET, &set->number))
         return false;
     if (!http_conf_template(reader, text->text, text->place, &set->value))
         return false;

@@ -145,10 +145,3 @@ struct slice http_value_nothing(struct http_exchange *exchange,
     (void)part;
     return SLICE_NONE;
 }
-
-struct slice http_value_zero(struct http_exchange *exchange, const struct http_template_part *part)
-{
-    (void)exchange;
-    (void)part;
-    return SLICE("0");
-}

@@ -89,3 +89,10 @@ struct slice http_value_limit_conn_status(struct http_exchange *exchange,
     (void)part;
     return verdict(root_of(exchange)->limit_conn_verdict);
 }
+
+struct slice http_value_limit_rate(struct http_exchange *exchange,
+                                   const struct http_template_part *part)
+{
+    (void)part;
+    return http_value_of_number(exchange, exchange->limit_rate);
+}

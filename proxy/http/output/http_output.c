@@ -118,10 +118,13 @@ static void choose_rate(struct http_exchange *exchange, const struct http_output
 {
     struct http_rate *rate = &exchange->output->pace.rate;
 
+    if (!exchange->limit_rate_set && conf != NULL)
+        exchange->limit_rate = size_of(exchange, &conf->limit_rate);
+    exchange->limit_rate_set = true;
     if (exchange->parent != NULL || exchange->is_head_request || exchange->response.status == 101)
         return;
-    rate->per_second = size_of(exchange, &conf->limit_rate);
-    rate->after = size_of(exchange, &conf->limit_rate_after);
+    rate->per_second = exchange->limit_rate;
+    rate->after = conf == NULL ? 0 : size_of(exchange, &conf->limit_rate_after);
     rate->started_ms = loop_now(exchange->session->worker->loop);
 }
 
@@ -145,10 +148,10 @@ static void on_head(struct http_exchange *exchange)
         http_output_add_charset(exchange, conf);
         begin_ssi(exchange, conf);
         choose_gzip(exchange, conf);
-        choose_rate(exchange, conf);
         if (!conf->chunked_transfer_encoding && exchange->response.framing == HTTP_CHUNKED)
             exchange->response.framing = HTTP_TO_CLOSE;
     }
+    choose_rate(exchange, conf);
     if (exchange->output->gzip == NULL && exchange->output->ssi == NULL &&
         exchange->output->pace.rate.per_second == 0) {
         exchange->transport = inner(exchange);
@@ -250,4 +253,12 @@ void http_output_attach(struct http_exchange *exchange)
     output->inner = exchange->transport;
     exchange->output = output;
     exchange->transport = &output_transport;
+}
+
+void http_output_set_rate(struct http_exchange *exchange, uint64_t per_second)
+{
+    exchange->limit_rate = per_second;
+    exchange->limit_rate_set = true;
+    if (exchange->output == NULL && !exchange->head_sent)
+        http_output_attach(exchange);
 }

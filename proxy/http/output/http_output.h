@@ -30,6 +30,10 @@ struct http_output {
 /* For http_output_choose. */
 void http_output_attach(struct http_exchange *exchange);
 
+/* So many bytes of the answer a second, whatever limit_rate of the location says; before the head.
+ */
+void http_output_set_rate(struct http_exchange *exchange, uint64_t per_second);
+
 /* Whenever exchange->location was set, before the head: costs one test where the location has no
  * rules for answers. */
 static inline void http_output_choose(struct http_exchange *exchange)

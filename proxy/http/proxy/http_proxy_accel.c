@@ -1,6 +1,7 @@
 #include "base/number.h"
 #include "http/message/http_uri.h"
 #include "http/output/http_error_jump.h"
+#include "http/output/http_output.h"
 #include "http/proxy/http_proxy_private.h"
 #include "http/route/http_handlers.h"
 
@@ -86,9 +87,9 @@ static void set_rate(struct http_proxy *proxy)
     if (value.at == NULL || is_ignored(proxy, HTTP_IGNORE_LIMIT_RATE))
         return;
     if (slice_equal_fold(value, SLICE("off")))
-        proxy->rate = 0;
+        http_output_set_rate(proxy->exchange, 0);
     else if (number_parse(value, UINT32_MAX, &rate))
-        proxy->rate = rate;
+        http_output_set_rate(proxy->exchange, rate);
 }
 
 /* A page instead of the backend's answer; its demand for a password stays. */
@@ -113,10 +114,10 @@ bool http_proxy_answers_otherwise(struct http_proxy *proxy)
 {
     struct slice uri = answer_field(proxy, HTTP_FIELD_X_ACCEL_REDIRECT);
 
+    set_rate(proxy); /* whatever the answer will be */
     if (uri.len > 0 && !is_ignored(proxy, HTTP_IGNORE_REDIRECT)) {
         redirect(proxy, uri);
         return true;
     }
-    set_rate(proxy);
     return intercept(proxy);
 }

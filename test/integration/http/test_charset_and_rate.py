@@ -38,6 +38,9 @@ http {
         location /small/ { limit_rate 5k; }
         location /return/ { limit_rate 4; return 200 "some words"; }
         location /variable/ { limit_rate $arg_rate; }
+        location /set/ { set $limit_rate 100k; }
+        location /unset/ { limit_rate 1k; set $limit_rate 0; }
+        location /told/ { limit_rate 1k; proxy_pass http://@told@; }
         location /backend/ { limit_rate 100k; proxy_pass http://@backend@; }
         location /packed/ { limit_rate 1k; gzip on; gzip_types text/plain; }
     }
@@ -84,8 +87,9 @@ def took(port, path, *words):
 
 def test_an_answer_takes_the_time_it_shall(frontd_files, http_backend):
     large = bytes(range(256)) * 1200  # 300 KiB: one second's worth at once, two seconds for the rest
-    site = frontd_files(RATE, backend=http_backend(ok(large)).address)
-    for folder in ("slow", "later", "variable", "packed"):
+    site = frontd_files(RATE, backend=http_backend(ok(large)).address,
+                        told=http_backend(lambda request: ok(large, f"X-Accel-Limit-Rate: {request.target[6:]}")).address)
+    for folder in ("slow", "set", "unset", "later", "variable", "packed"):
         site.file(f"site/{folder}/file.txt", large)
     site.file("site/small/file.txt", large[:15_000])
     port = site.start().port("http")
@@ -98,7 +102,9 @@ def test_an_answer_takes_the_time_it_shall(frontd_files, http_backend):
     seconds, body = took(port, "/backend/x")
     assert body == large
     assert took(port, "/variable/file.txt?rate=100k")[0] > 1.8
-    for path in ("/later/file.txt", "/variable/file.txt?rate=0", "/variable/file.txt?rate=much"):
+    assert took(port, "/set/file.txt")[0] > 1.8
+    assert took(port, "/told/102400")[0] > 1.8
+    for path in ("/unset/file.txt", "/told/off", "/told/0", "/later/file.txt", "/variable/file.txt?rate=0", "/variable/file.txt?rate=much"):
         assert took(port, path)[1] == large
     seconds, body = took(port, "/packed/file.txt", "-H", "Accept-Encoding: gzip", "--compressed")
     assert body == large

@@ -11,6 +11,9 @@ http {
     limit_req_zone "$server_name" zone=other:1m rate=1r/m;
     limit_conn_zone $binary_remote_addr zone=connections:1m;
     limit_conn_zone $server_name zone=servers:1m;
+    limit_conn_zone $arg_key zone=keys:1m;
+    limit_req_zone $arg_key zone=quick:1m rate=1r/s;
+    limit_req_zone $arg_key zone=later:1m rate=1r/m;
     server {
         listen @http@;
         server_name a.test;
@@ -27,12 +30,27 @@ http {
         location /conn-status/ { limit_conn servers 1; limit_conn_status 429; }
         location = /counts { stub_status; }
         location /rate/ { limit_rate 100k; limit_rate_after 10k; }
+        location /rate-set/ { limit_rate 100k; set $limit_rate $arg_rate; add_header X-Rate $limit_rate always; }
+        location /rate-if/ { if ($arg_slow) { set $limit_rate 4k; } add_header X-Rate $limit_rate; return 200 text; }
+        location /rate-read/ { limit_rate 100k; add_header X-Rate $limit_rate; return 200 $limit_rate; }
+        location /rate-kept/ { set $limit_rate 8k; rewrite ^ /rate-target last; }
+        location /rate-target { limit_rate 1k; add_header X-Rate $limit_rate; return 200 $limit_rate; }
+        location /told/ { limit_req zone=keyed; error_page 503 /told-page/; add_header X-Told $limit_req_status/$limit_conn_status always; }
+        location /told-page/ { limit_req zone=keyed; return 200 "$limit_req_status $limit_conn_status"; }
+        location /told-burst/ { limit_req zone=quick burst=3; add_header X-Told $limit_req_status always; }
+        location /told-dry/ { limit_req zone=keyed burst=1; limit_req_dry_run on; add_header X-Told $limit_req_status always; }
+        location /told-conn/ { limit_conn servers 1; add_header X-Told $limit_conn_status always; }
+        location /told-conn-key/ { limit_conn keys 1; add_header X-Told $limit_conn_status/$limit_req_status always; }
+        location /told-nothing/ { add_header X-Told "$limit_req_status|$limit_conn_status" always; return 200 "$limit_req_status|$limit_conn_status"; }
+        location /told-later/ { limit_req zone=keyed; try_files /none /told-second/file; }
+        location /told-second/ { limit_req zone=later; add_header X-Told $limit_req_status always; }
     }
 }
 """
 
 FILES = {**{f"{name}/file": f"{name}\n" for name in ("one", "burst", "status", "delayed", "delay", "two", "dry", "page",
-                                                     "level", "conn", "conn-status")},
+                                                     "level", "conn", "conn-status", "told", "told-burst", "told-dry",
+                                                     "told-conn", "told-conn-key", "told-second")},
          "rate/file": "r" * 40_000, "rate-set/file": "r" * 20_000, "busy.html": "busy\n"}
 
 DIFFERS = ("name", "connection kept")
@@ -62,4 +80,22 @@ CASES = [
     get("/rate/file"),
     head("/rate/file"),
     post("/counts", b""),
+    *[get(f"/rate-set/file?rate={rate}") for rate in ("100k", "0", "", "much", "1m", "-1", "20000", "9999999999999999999999")],
+    head("/rate-set/file?rate=3k"),
+    get("/rate-set/none?rate=7k"),
+    get("/rate-if/x"),
+    get("/rate-if/x?slow=1"),
+    get("/rate-read/x"),
+    get("/rate-kept/x"),
+    *again(3, "/told/file?key=told"),
+    *again(2, "/told/file"),
+    raw("limit_req delays within one connection", "GET /told-burst/file?key=q HTTP/1.1\r\nHost: a.test\r\n\r\n" * 2,
+        methods=["GET"] * 2),
+    *again(4, "/told-dry/file?key=dry"),
+    *again(2, "/told-conn/file"),
+    *again(2, "/told-conn-key/file?key=c"),
+    *again(2, "/told-conn-key/file"),
+    get("/told-nothing/"),
+    *again(2, "/told-later/?key=first"),
+    *again(2, "/told-later/"),
 ]
