@@ -53,57 +53,11 @@ void http_geo_add(struct http_geo *geo, struct arena *arena, struct http_network
     geo->networks[geo->count++] = network;
 }
 
-static uint32_t ipv4(const struct address *address)
+void http_geo_add_default(struct http_geo *geo, struct arena *arena, struct slice value)
 {
-    const uint8_t *bytes = address->bytes;
-
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-static struct address from_ipv4(uint32_t number)
-{
-    return (struct address){
-        .bytes = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8),
-                  (uint8_t)number},
-        .family = AF_INET
-    };
-}
-
-/* The fewest bits of a network that begins at `from` and does not go past `to`. */
-static uint8_t largest_at(uint64_t from, uint64_t to)
-{
-    uint8_t bits = 32;
-
-    while (bits > 0) {
-        uint64_t size = (uint64_t)1 << (32 - (bits - 1));
-
-        if (from % size != 0 || from + size - 1 > to)
-            break;
-        bits--;
-    }
-    return bits;
-}
-
-bool http_geo_add_range(struct http_geo *geo, struct arena *arena, struct slice text,
-                        struct slice value)
-{
-    size_t dash = slice_find(text, '-');
-    struct address first, last;
-    uint64_t from, to;
-
-    if (dash == SLICE_NOT_FOUND || !address_parse(slice_part(text, 0, dash), &first) ||
-        !address_parse(slice_from(text, dash + 1), &last) || first.family != AF_INET ||
-        last.family != AF_INET || ipv4(&first) > ipv4(&last))
-        return false;
-    from = ipv4(&first);
-    to = ipv4(&last);
-    while (from <= to) {
-        uint8_t bits = largest_at(from, to);
-
-        http_geo_add(geo, arena, (struct http_network){from_ipv4((uint32_t)from), bits, value});
-        from += (uint64_t)1 << (32 - bits);
-    }
-    return true;
+    http_geo_add(geo, arena, (struct http_network){.address = {.family = AF_INET}, .value = value});
+    http_geo_add(geo, arena,
+                 (struct http_network){.address = {.family = AF_INET6}, .value = value});
 }
 
 /* Narrow ones first; those of one width and family stand together, in order. */
@@ -114,6 +68,17 @@ static int compare(const struct http_network *a, const struct http_network *b)
     if (a->bits != b->bits)
         return a->bits > b->bits ? -1 : 1;
     return memcmp(a->address.bytes, b->address.bytes, sizeof a->address.bytes);
+}
+
+bool http_geo_delete(struct http_geo *geo, const struct http_network *network)
+{
+    size_t kept = 0, count = geo->count;
+
+    for (size_t i = 0; i < count; i++)
+        if (compare(&geo->networks[i], network) != 0)
+            geo->networks[kept++] = geo->networks[i];
+    geo->count = kept;
+    return kept < count;
 }
 
 static int compare_networks(const void *a, const void *b)
@@ -165,7 +130,7 @@ static size_t lower_bound(const struct http_geo *geo, const struct http_network 
 }
 
 /* One search for each width that there is: at most 33 or 129. */
-struct slice http_geo_find(const struct http_geo *geo, const struct address *address)
+static struct slice find_network(const struct http_geo *geo, const struct address *address)
 {
     struct http_network wanted = {.address = *address, .bits = (uint8_t)width(address)};
 
@@ -174,29 +139,60 @@ struct slice http_geo_find(const struct http_geo *geo, const struct address *add
         size_t at = lower_bound(geo, &wanted);
 
         if (at == geo->count || geo->networks[at].address.family != address->family)
-            return geo->fallback;
+            return SLICE("");
         if (compare(&geo->networks[at], &wanted) == 0)
             return geo->networks[at].value;
         if (geo->networks[at].bits < wanted.bits) {
             wanted.bits = geo->networks[at].bits;
         } else {
             if (wanted.bits == 0)
-                return geo->fallback;
+                return SLICE("");
             wanted.bits--;
         }
         cut(&wanted.address, wanted.bits);
     }
 }
 
+static uint32_t ipv4(const struct address *address)
+{
+    const uint8_t *bytes = address->bytes;
+
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static struct slice find_range(const struct http_geo *geo, const struct address *address)
+{
+    const struct slice *value =
+        http_geo_ranges_find(geo->ranges, address->family == AF_INET ? ipv4(address) : UINT32_MAX);
+
+    return value != NULL ? *value : geo->fallback;
+}
+
+struct slice http_geo_find(const struct http_geo *geo, const struct address *address)
+{
+    static const struct address none = {
+        .bytes = {255, 255, 255, 255},
+          .family = AF_INET
+    };
+
+    if (address->family == 0)
+        address = &none;
+    return geo->ranges != NULL ? find_range(geo, address) : find_network(geo, address);
+}
+
 struct slice http_geo_value(struct http_exchange *exchange, uint32_t number,
                             const struct http_geo *geo)
 {
-    struct slice value = geo->fallback;
-    struct address address;
+    struct address address = {0};
+    struct slice value;
 
     if (!http_variable_set(exchange, number, SLICE("")))
         return SLICE("");
-    if (address_parse(http_evaluate(exchange, &geo->source), &address))
-        value = http_geo_find(geo, &address);
+    if (!address_parse(http_evaluate(exchange, &geo->source), &address))
+        address = (struct address){0};
+    else if (geo->proxies.count > 0)
+        (void)http_forwarded_for(exchange->request.fields, exchange->request.field_count,
+                                 &geo->proxies, geo->is_recursive, &address);
+    value = http_geo_find(geo, &address);
     return http_variable_set(exchange, number, value) ? value : SLICE("");
 }

@@ -4,7 +4,9 @@
 #include "base/arena.h"
 #include "base/slice.h"
 #include "http/http_exchange.h"
+#include "http/language/http_geo_ranges.h"
 #include "http/language/http_template.h"
+#include "http/message/http_forwarded.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,25 +23,32 @@ struct http_network {
 
 struct http_geo {
     struct http_template source;   /* an address */
+    struct networks proxies;       /* whose X-Forwarded-For is believed */
+    bool is_recursive;             /* proxy_recursive */
     struct http_network *networks; /* sorted by http_geo_sort */
     size_t count, capacity;
-    struct slice fallback;
+    struct http_geo_ranges *ranges; /* instead of networks; NULL: there are none */
+    struct slice fallback;          /* of ranges; that of networks are 0.0.0.0/0 and ::/0 */
 };
 
 /* "192.0.2.0/24", "2001:db8::/32", or one address. */
 bool http_geo_parse_network(struct slice text, struct http_network *network)
     __attribute__((warn_unused_result));
 
-/* Adds a network; several are the same if only the last is to count. */
+/* Adds a network; of several that are the same only the last one counts. */
 void http_geo_add(struct http_geo *geo, struct arena *arena, struct http_network network);
 
-/* Adds the networks that "192.0.2.1-192.0.2.9" consists of (IPv4 only); false if it is no range. */
-bool http_geo_add_range(struct http_geo *geo, struct arena *arena, struct slice text,
-                        struct slice value) __attribute__((warn_unused_result));
+/* The value of all addresses that are in no network. */
+void http_geo_add_default(struct http_geo *geo, struct arena *arena, struct slice value);
+
+/* Takes a network away again; false if it is not there. */
+bool http_geo_delete(struct http_geo *geo, const struct http_network *network)
+    __attribute__((warn_unused_result));
 
 /* Once all are added, before the first http_geo_find. */
 void http_geo_sort(struct http_geo *geo);
 
+/* `address` may be none (family 0): it counts as 255.255.255.255, as in nginx. */
 struct slice http_geo_find(const struct http_geo *geo, const struct address *address);
 
 struct slice http_geo_value(struct http_exchange *exchange, uint32_t number,

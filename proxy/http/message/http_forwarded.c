@@ -71,3 +71,15 @@ bool http_forwarded_client(struct slice list, const struct networks *trusted, bo
     }
     return changed;
 }
+
+bool http_forwarded_for(const struct http_field *fields, size_t count,
+                        const struct networks *trusted, bool recursive, struct address *address)
+{
+    bool changed = false, stopped = false;
+
+    for (size_t i = count; i > 0 && !stopped; i--)
+        if (fields[i - 1].id == HTTP_FIELD_X_FORWARDED_FOR &&
+            http_forwarded_client(fields[i - 1].value, trusted, recursive, address, &stopped))
+            changed = true;
+    return changed;
+}

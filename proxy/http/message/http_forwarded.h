@@ -2,6 +2,7 @@
 
 #include "base/network.h"
 #include "base/slice.h"
+#include "http/message/http_message.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,3 +22,8 @@ bool networks_have(const struct networks *networks, const struct address *addres
  * an address that is not trusted, or no address, was met: what is before it counts for nothing. */
 bool http_forwarded_client(struct slice list, const struct networks *trusted, bool recursive,
                            struct address *address, bool *stopped);
+
+/* The same with all fields X-Forwarded-For, which are one list: the last one is the nearest
+ * proxy's. */
+bool http_forwarded_for(const struct http_field *fields, size_t count,
+                        const struct networks *trusted, bool recursive, struct address *address);

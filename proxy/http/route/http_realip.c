@@ -10,22 +10,6 @@ static bool is_it(const struct http_field *field, const struct http_realip *real
     return field->id == HTTP_FIELD_OTHER && slice_equal_fold(field->name, realip->field);
 }
 
-/* Several X-Forwarded-For are one list: the last one is the nearest proxy's. */
-static bool find_in_list(const struct http_exchange *exchange, const struct http_realip *realip,
-                         struct address *client)
-{
-    bool changed = false, stopped = false;
-
-    for (size_t i = exchange->request.field_count; i > 0 && !stopped; i--) {
-        const struct http_field *field = &exchange->request.fields[i - 1];
-
-        if (is_it(field, realip) && http_forwarded_client(field->value, &realip->trusted,
-                                                          realip->is_recursive, client, &stopped))
-            changed = true;
-    }
-    return changed;
-}
-
 /* Of any other field the first one counts, as in nginx. */
 static bool find(const struct http_exchange *exchange, const struct http_realip *realip,
                  struct address *client)
@@ -33,7 +17,8 @@ static bool find(const struct http_exchange *exchange, const struct http_realip 
     bool stopped;
 
     if (realip->field_id == HTTP_FIELD_X_FORWARDED_FOR)
-        return find_in_list(exchange, realip, client);
+        return http_forwarded_for(exchange->request.fields, exchange->request.field_count,
+                                  &realip->trusted, realip->is_recursive, client);
     for (size_t i = 0; i < exchange->request.field_count; i++) {
         const struct http_field *field = &exchange->request.fields[i];
 

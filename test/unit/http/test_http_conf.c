@@ -39,12 +39,31 @@ static const struct finding_case finding_cases[] = {
      "1:59: error: a line of `map` is a key and a value\n= write `key value;`\n"
      "1:69: error: a line of `map` is a key and a value\n= write `key value;`\n"
      "1:72: error: a line of `map` is a key and a value\n= write `key value;`\n"},
-    {"http{geo $x { default 1; 10.0.0.0/8 2; ::1 3; ranges; 1.2.3.4-1.2.3.9 4; }}", ""},
-    {"http{geo $x { proxy 10.0.0.0/8; 10/8 2; }}",
-     "1:15: error: `proxy` in `geo` is not supported\n"
-     "= set_real_ip_from tells $remote_addr of clients behind a proxy\n"
-     "1:33: error: `10/8` is no network\n"
-     "= write `192.0.2.0/24`, `2001:db8::/32` or `192.0.2.1-192.0.2.9`\n"},
+    {"http{geo $x { default 1; 10.0.0.0/8 2; ::1 3; delete ::1; proxy ::1; proxy_recursive; }}", ""},
+    {"http{geo $x { ranges; default 1; 1.2.3.4-1.2.3.9 4; delete 1.2.3.4-1.2.3.9; ranges; }}", ""},
+    {"http{geo $x { default 1; ranges; }}",
+     "1:26: error: `ranges` stands behind networks\n"
+     "= write it before them\n"},
+    {"http{geo $x { ranges; 10.0.0.0/8 1; }}",
+     "1:23: error: `10.0.0.0/8` is no range of IPv4 addresses\n"
+     "= write `192.0.2.1-192.0.2.9`\n"},
+    {"http{geo $x { 1.2.3.4-1.2.3.9 1; }}",
+     "1:15: error: `1.2.3.4-1.2.3.9` is no network\n"
+     "= write `ranges;` before all ranges\n"},
+    {"http{geo $x { ranges; 1.2.3.4-1.2.3.9 1; 1.2.3.9-1.2.3.10 2; }}",
+     "1:42: error: the range `1.2.3.9-1.2.3.10` overlaps an earlier one\n"
+     "= a range may lie within an earlier one\n"},
+    {"http{geo $x { ranges; 1.2.3.4-1.2.3.9 1; 1.2.3.4-1.2.3.9 2; delete 1.2.3.4-1.2.3.5; }}",
+     "1:42: warning: `1.2.3.4-1.2.3.9` is there already: this value counts\n"
+     "1:68: warning: there is no `1.2.3.4-1.2.3.5` to delete\n"},
+    {"http{geo $x { delete 10.0.0.0/8; delete x; proxy y; proxy; }}",
+     "1:22: warning: there is no `10.0.0.0/8` to delete\n"
+     "1:41: error: `x` is no network\n"
+     "= write `192.0.2.0/24` or `2001:db8::/32`\n"
+     "1:50: error: `y` is no network\n"
+     "= write `192.0.2.0/24` or `2001:db8::/32`\n"
+     "1:53: error: a line of `geo` is a network and a value\n"
+     "= write `192.0.2.0/24 value;`\n"},
     {"http{}", ""},
     {SERVER(""), ""},
     {SERVER("listen 80; listen [::]:80 ipv6only=on; listen 127.0.0.1:8080 default_server "

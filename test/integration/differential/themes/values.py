@@ -52,6 +52,34 @@ http {
         ::/0 six;
     }
     geo $arg_ip $ranged { ranges; default out; 10.0.0.0-10.0.0.9 low; 10.0.0.10-10.0.0.20 high; }
+    geo $arg_ip $deleted {
+        default none;
+        10.0.0.0/8 ten;
+        10.1.0.0/16 ten-one;
+        delete 10.1.0.0/16;
+        delete 172.16.0.0/12;
+        2001:db8::/32 doc;
+        2001:db8:1::/48 inner;
+        delete 2001:db8:1::/48;
+        255.255.255.255 nobody;
+        0.0.0.0/0 four;
+    }
+    geo $arg_ip $cut {
+        ranges;
+        default out;
+        10.0.0.0-10.3.255.255 wide;
+        10.0.0.10-10.0.0.20 inner;
+        10.1.0.0-10.1.255.255 again;
+        10.0.0.12-10.0.0.12 innermost;
+        delete 10.0.0.10-10.0.0.11;
+        delete 10.2.0.0-10.2.255.255;
+        delete 10.3.0.0-10.3.0.255;
+        255.255.255.0-255.255.255.254 nobody;
+        include @site@/ranges.conf;
+    }
+    geo $forwarded { default far; proxy 127.0.0.1; proxy 10.0.0.0/8; 10.0.0.0/8 ten; 10.1.2.3 host; 2001:db8::/32 doc; 127.0.0.1 here; }
+    geo $forwarded_far { proxy_recursive; default far; proxy 127.0.0.1; proxy 10.0.0.0/8; 10.0.0.0/8 ten; 192.0.2.0/24 doc; 127.0.0.1 here; }
+    geo $arg_ip $forwarded_given { default far; proxy 10.0.0.0/8; 10.0.0.0/8 ten; 192.0.2.0/24 doc; }
     log_format values '$exact $hosts $area $chained $status';
     server {
         listen @http@;
@@ -60,6 +88,8 @@ http {
         access_log logs/values.log values;
         location = /map { return 200 "[$exact] [$chained] [$combined] [$undefined] [$volatile_one]\\n"; }
         location = /hosts { return 200 "$hosts\\n"; }
+        location = /deleted { return 200 "$deleted $cut\\n"; }
+        location = /forwarded { return 200 "$forwarded $forwarded_far $forwarded_given\\n"; }
         location = /geo { return 200 "$area $given $ranged\\n"; }
         location = /twice { set $one $exact; set $two $exact; return 200 "$one $two $exact\\n"; }
         location = /if { if ($exact = 1) { return 200 "one\\n"; } if ($hosts ~ ex(.*)) { return 200 "host $1\\n"; } return 200 "none\\n"; }
@@ -88,7 +118,7 @@ Q:$sent_http_x R:$upstream_http_x S:$upstream_cache_status T:$ssl_server_name U:
 }
 """
 
-FILES = {"1/root/file": "one\n", "other/root/file": "other\n"}
+FILES = {"ranges.conf": "192.168.0.0-192.168.255.255 included;\n", "1/root/file": "one\n", "other/root/file": "other\n"}
 
 BACKENDS = {"backend": {}}
 
@@ -110,6 +140,14 @@ CASES = [
     *(get(f"/geo?ip={ip}") for ip in ("", "10.0.0.5", "10.0.0.10", "10.0.0.20", "10.0.0.21", "10.1.5.5", "10.1.2.3",
                                       "10.9.1.1", "192.168.0.1",
                                      "2001:db8::1", "fe80::1", "1.2.3.4", "nonsense")),
+    *(get(f"/deleted?ip={ip}")
+      for ip in ("", "10.0.0.5", "10.0.0.9", "10.0.0.10", "10.0.0.11", "10.0.0.12", "10.0.0.13", "10.0.0.20", "10.0.0.21", "10.1.0.0",
+                 "10.1.255.255", "10.2.7.7", "10.3.0.0", "10.3.1.0", "10.4.0.0", "172.16.0.1", "192.168.7.7", "2001:db8:1::1", "2001:db8:2::1",
+                 "::ffff:10.0.0.12", "::", "255.255.255.255", "255.255.255.7", "nonsense", "10.0.0")),
+    *(get("/forwarded?ip=10.9.9.9", *(f"X-Forwarded-For: {list}" for list in lists), source=source)
+      for lists in ((), ("10.1.2.3",), ("192.0.2.1, 10.1.2.3",), ("192.0.2.1", "10.1.2.3"), ("192.0.2.1, 10.7.7.7", "10.1.2.3, 10.2.2.2"),
+                    ("2001:db8::1",), ("[2001:db8::1]:80, 10.4.4.4:99",), ("nonsense",), ("10.1.2.3, nonsense",), ("nonsense, 10.1.2.3",), ("",))
+      for source in ("127.0.0.1", "127.0.0.9")),
     *(get("/geo", source=source) for source in ("127.0.0.1", "127.0.0.9", "127.0.0.200", "127.1.2.3")),
     get("/twice?a=variable"),
     *(get(path) for path in ("/if?a=one", "/if", "/redirect?a=one", "/redirect?a=variable", "/set?a=one&b=two",
