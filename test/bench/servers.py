@@ -162,6 +162,7 @@ class Server:
         self.ports = {name: free_port() for name in ("plain", "tls", "smtp", "auth", "language")}
         self.config_path = home / f"{self.name}.conf"
         self.config_path.write_text(self.config.format(home=home, **values, **self.ports), encoding="ascii")
+        self.wrapper = []  # what runs the command
         self._process = None
 
     def command(self):
@@ -170,7 +171,7 @@ class Server:
     def start(self, cpu=0):
         with open(self.home / f"{self.name}.out", "ab") as output:
             self._process = subprocess.Popen(  # pylint: disable=consider-using-with
-                pinned(cpu, self.command()),
+                pinned(cpu, [*self.wrapper, *self.command()]),
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -191,6 +192,10 @@ class Server:
     def reload(self):
         """Asks for a reload, and does not wait: what it does meanwhile is what is looked at."""
         self._process.send_signal(signal.SIGHUP)
+
+    def leader(self):
+        """The process that was started."""
+        return self._process.pid
 
     def processes(self):
         return list(session_processes(self._process.pid))
@@ -232,6 +237,17 @@ class Frontd(Server):
 
     def command(self):
         return [str(self.binary), "-p", f"{self.home}/", "-c", str(self.config_path)]
+
+
+class BesideFrontd(Frontd):
+    """Another build of frontd, to be compared."""
+
+    name = "beside"
+    config = _FRONTD.replace("{home}/frontd.", "{home}/beside.")
+
+    def command(self):
+        (self.home / "beside").mkdir(exist_ok=True)  # its control socket is there
+        return [str(self.binary), "-p", f"{self.home}/beside/", "-c", str(self.config_path)]
 
 
 class GuardedFrontd(Frontd):
