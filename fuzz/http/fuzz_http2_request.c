@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena;
 
     arena_init(&arena, 262144);
-    http2_head_init(&head, &arena);
+    http2_head_init(&head, &arena, &http1_request_limits);
     while (input.len > 0) {
         size_t name_len = take_length(&input), value_len = take_length(&input);
         struct slice name = take(&input, name_len), value = take(&input, value_len);

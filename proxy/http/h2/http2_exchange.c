@@ -457,7 +457,7 @@ void http2_exchange_conclude(struct http2_exchange *exchange, bool is_cut)
     deadline_clear(&exchange->send_deadline);
     connection->queued -= buffer_len(&exchange->out);
     http2_exchange_drop_input(exchange);
-    if (is_cut && !base->head_sent)
+    if (is_cut && !base->head_sent && base->response.status == 0)
         base->response.status = 499; /* as nginx logs it */
     if (is_cut && exchange->has_reader && base->reader != NULL && base->reader->aborted != NULL)
         base->reader->aborted(base);

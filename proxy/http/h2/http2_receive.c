@@ -3,6 +3,7 @@
 #include "http/h2/http2_priority.h"
 #include "http/h2/http2_private.h"
 #include "http/route/http_handlers.h"
+#include "relay/listen.h"
 #include "relay/session.h"
 #include "relay/worker.h"
 
@@ -68,6 +69,13 @@ static bool count_frames(struct http2_connection *connection, struct slice input
 
 /* Heads. */
 
+static const struct http1_limits *head_limits(const struct http2_connection *connection)
+{
+    const http_server_pointer *servers = connection->session->listen->servers;
+
+    return &servers[0]->large_client_header_buffers;
+}
+
 static int on_begin_headers(nghttp2_session *library, const nghttp2_frame *frame, void *owner)
 {
     struct http2_connection *connection = owner;
@@ -84,7 +92,7 @@ static int on_begin_headers(nghttp2_session *library, const nghttp2_frame *frame
     }
     connection->in_head = exchange;
     if (exchange != NULL)
-        http2_head_init(&connection->head, &exchange->base.arena);
+        http2_head_init(&connection->head, &exchange->base.arena, head_limits(connection));
     return 0;
 }
 
@@ -194,7 +202,7 @@ static int take_headers(struct http2_connection *connection, const nghttp2_frame
     connection->in_head = NULL;
     if (exchange == NULL)
         return 0;
-    exchange->base.request_length += frame->length + HTTP2_FRAME_HEAD;
+    exchange->base.request_length += frame->length; /* as nginx counts */
     return exchange->is_trailer ? take_trailer(connection, exchange, ends)
                                 : take_head(connection, exchange, ends);
 }
@@ -317,12 +325,12 @@ static nghttp2_option *new_option(void)
     return option;
 }
 
-static void submit_settings(nghttp2_session *library, uint32_t streams)
+static void submit_settings(nghttp2_session *library, uint32_t streams, uint32_t list_size)
 {
     const nghttp2_settings_entry settings[] = {
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS,  streams            },
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,     HTTP2_STREAM_WINDOW},
-        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,    HTTP2_LIST_MAX     },
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,    list_size          },
         {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1                  },
         {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES,   1                  },
     };
@@ -343,7 +351,7 @@ nghttp2_session *http2_library_new(struct http2_connection *connection, uint32_t
     ensure(nghttp2_session_server_new3(&library, callbacks, connection, option, &memory) == 0);
     nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);
-    submit_settings(library, streams);
+    submit_settings(library, streams, head_limits(connection)->head);
     return library;
 }
 

@@ -11,9 +11,10 @@
 /* What a field costs beyond its bytes (RFC 9113 6.5.2). */
 #define FIELD_EXTRA 32
 
-void http2_head_init(struct http2_head *head, struct arena *arena)
+void http2_head_init(struct http2_head *head, struct arena *arena,
+                     const struct http1_limits *limits)
 {
-    *head = (struct http2_head){.arena = arena, .first_cookie = SIZE_MAX};
+    *head = (struct http2_head){.arena = arena, .limits = limits, .first_cookie = SIZE_MAX};
 }
 
 static void refuse(struct http2_head *head, enum http_refusal refusal)
@@ -190,13 +191,13 @@ static void add_regular(struct http2_head *head, struct slice name, struct slice
 
 void http2_head_add(struct http2_head *head, struct slice name, struct slice value)
 {
+    bool is_path = slice_equal(name, SLICE(":path"));
     size_t len = name.len + value.len;
 
     head->list_len += len + FIELD_EXTRA;
-    if (len > HTTP2_FIELD_MAX)
-        refuse(head, slice_equal(name, SLICE(":path")) ? HTTP_REFUSED_LINE_TOO_LONG
-                                                       : HTTP_REFUSED_FIELD_TOO_LONG);
-    else if (head->list_len > HTTP2_LIST_MAX)
+    if (len > (is_path ? head->limits->line : head->limits->field))
+        refuse(head, is_path ? HTTP_REFUSED_LINE_TOO_LONG : HTTP_REFUSED_FIELD_TOO_LONG);
+    else if (head->list_len > head->limits->head)
         refuse(head, HTTP_REFUSED_HEAD_TOO_LONG);
     else if (slice_starts(name, SLICE(":")))
         add_pseudo(head, name, value);

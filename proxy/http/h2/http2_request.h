@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "http/h1/http1_parse.h"
 #include "http/message/http_message.h"
 #include "http/message/http_rules.h"
 
@@ -15,6 +16,7 @@
  * only as far as the log needs it. */
 struct http2_head {
     struct arena *arena;
+    const struct http1_limits *limits;
     struct http_field *fields;
     size_t count, room;
     struct slice method, scheme, path, authority, protocol; /* pseudo-header fields */
@@ -26,11 +28,9 @@ struct http2_head {
     bool has_underscores;
 };
 
-/* The largest list of fields (RFC 9113 6.5.2), the largest field. */
-#define HTTP2_LIST_MAX  (32u << 10)
-#define HTTP2_FIELD_MAX (8u << 10)
-
-void http2_head_init(struct http2_head *head, struct arena *arena);
+/* `limits` (which stay): the largest :path, the largest field, the largest list of all. */
+void http2_head_init(struct http2_head *head, struct arena *arena,
+                     const struct http1_limits *limits);
 
 /* The next field, in order; the bytes are copied. */
 void http2_head_add(struct http2_head *head, struct slice name, struct slice value);

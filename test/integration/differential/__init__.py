@@ -10,8 +10,13 @@ A request that frontd answers otherwise names the deviation (deviations.py: name
 function that takes exactly this difference away). A deviation that a row names and that does not show
 there fails the test, and so does one that no row names: the list is what really differs.
 
+Rows that say something in HTTP/2 are sent a second time in that, to the same configuration with `http2`
+on its listeners: the same comparison, logs included. Where a row differs otherwise there than in
+HTTP/1, the theme says so in DIFFERS_OVER_HTTP2.
+
     cases.py       the rows: get(…), post(…), raw(…)
     client.py      sends a row's bytes and reads what comes, however it is framed
+    http2.py       the rows in HTTP/2
     origin.py      the backend: records bytes, answers by path
     strict.py      reads a request as a backend might that trusts nobody: nothing ambiguous in it
     servers.py     the two servers

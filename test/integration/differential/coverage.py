@@ -8,6 +8,7 @@ from support.manual import is_refused, is_without_effect, read_manual
 from support.nginx_names import NAMES
 
 REQUESTS = 2150
+REQUESTS_OVER_HTTP2 = 2100
 
 DIRECTIVES = frozenset("""
 http server listen server_name location root alias index try_files error_page internal types default_type

@@ -124,6 +124,14 @@ for _row in (
     _answers_instead(*_row)
 
 
+@_deviation("414 said", "over HTTP/2 a path that is too long costs its stream, with a page; nginx ends the connection")
+def _414_said(ours, theirs):
+    if theirs.heard.answers or ours.answer is None or ours.answer.status != 414:
+        return False
+    ours.heard = theirs.heard
+    return True
+
+
 @_deviation("416", "add_header is not for 416, as is documented of nginx")
 def _416(ours, theirs):
     return ours.answer.status == theirs.answer.status == 416 and theirs.answer.drop("x-own")
@@ -423,3 +431,7 @@ def _length_known(ours, theirs):
                 our_answer.drop("keep-alive")
                 ours.heard.end = "closed"
     return changed
+
+
+# Of connections and status lines that HTTP/2 does not have
+HTTP1_ONLY = frozenset({"reason", "connection kept after TRACE", "500 of a backend", "unread body"})

@@ -77,9 +77,9 @@ class Place:
 
 
 class Nginx:
-    """Debian's nginx on the theme's configuration, below its own prefix."""
+    """Debian's nginx on a theme's configuration, below its own prefix."""
 
-    def __init__(self, theme, place):
+    def __init__(self, theme, place, config):
         self.home = place.directory / "nginx"
         (self.home / "logs").mkdir(parents=True)
         (self.home / "temp").mkdir(mode=0o777)
@@ -87,7 +87,7 @@ class Nginx:
         (self.home / "html").mkdir()
         (self.home / "html/index.html").write_text("Welcome to nginx!\n")  # as Debian has it
         modules = [f"load_module /usr/lib/nginx/modules/{name}.so;\n" for name in getattr(theme, "MODULES", ())]
-        text = "".join(modules) + _NGINX_MAIN + theme.CONFIG.replace("http {", "http { " + _NGINX_HTTP, 1)
+        text = "".join(modules) + _NGINX_MAIN + config.replace("http {", "http { " + _NGINX_HTTP, 1)
         for name, value in {**place.values(NGINX), "home": str(self.home)}.items():
             text = text.replace(f"@{name}@", value)
         (self.home / "nginx.conf").write_text(text, encoding="utf-8")

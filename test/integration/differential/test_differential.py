@@ -6,7 +6,7 @@ import pkgutil
 from collections import Counter
 
 import pytest
-from differential import coverage, themes
+from differential import coverage, http2, themes
 from differential.client import converse
 from differential.compare import Exchange, clock, make_comparable
 from differential.deviations import TABLE
@@ -18,6 +18,7 @@ THEMES = {
     info.name: importlib.import_module(f"{themes.__name__}.{info.name}")
     for info in pkgutil.iter_modules([str(pathlib.Path(themes.__path__[0]))])
 }
+OVER_HTTP2 = {name: theme for name, theme in THEMES.items() if http2.rows(theme)}
 
 
 @pytest.fixture(name="side_by_side")
@@ -25,8 +26,8 @@ def _side_by_side(frontd_files):
     """Starts both on a theme: SideBySide."""
     started = []
 
-    def start(theme):
-        started.append(SideBySide(theme))
+    def start(theme, over_http2=False):
+        started.append(SideBySide(theme, over_http2))
         return started[-1].start(frontd_files)
 
     yield start
@@ -35,23 +36,24 @@ def _side_by_side(frontd_files):
 
 
 class SideBySide:
-    """A theme with both servers and its backends."""
+    """A theme with both servers and its backends. `http2`: its listeners speak that."""
 
-    def __init__(self, theme):
+    def __init__(self, theme, over_http2=False):
         self.theme = theme
+        self.config = http2.configuration(theme.CONFIG) if over_http2 else theme.CONFIG
         self.nginx = self.frontd = None
         self.backends = {name: Origin(answers) for name, answers in getattr(theme, "BACKENDS", {}).items()}
         self.place = Place(theme, self.backends)
 
     def start(self, frontd_files):
-        self.nginx = Nginx(self.theme, self.place)
-        self.frontd = frontd_files(self.theme.CONFIG, **self.place.values(FRONTD)).start()
+        self.nginx = Nginx(self.theme, self.place, self.config)
+        self.frontd = frontd_files(self.config, **self.place.values(FRONTD)).start()
         return self
 
-    def exchange(self, case, host):
-        """Sends the row to one of the two."""
+    def exchange(self, case, host, request=None):
+        """Sends the row to one of the two; `request`: as this one of HTTP/2."""
         port = self.place.ports[case.port]
-        heard = converse(case, host, port)
+        heard = http2.converse(request, case, host, port) if request else converse(case, host, port)
         exchange = Exchange(heard, {name: backend.take() for name, backend in self.backends.items()})
         make_comparable(exchange, clock())
         return exchange
@@ -76,15 +78,26 @@ def test_frontd_does_as_nginx_does(name, side_by_side):
     assert not problems, f"{len(problems)} of {len(theme.CASES)} in {name}:\n" + "\n\n".join(problems)
 
 
-def _compare(both, case, shown):
+@pytest.mark.parametrize("name", OVER_HTTP2)
+def test_frontd_does_as_nginx_does_over_http2(name, side_by_side):
+    theme = OVER_HTTP2[name]
+    rows = http2.rows(theme)
+    both = side_by_side(theme, over_http2=True)
+    problems = [problem for case, request in rows for problem in _compare(both, case, set(), request)]
+    problems += _compare_logs(both)
+    assert not problems, f"{len(problems)} of {len(rows)} in {name}:\n" + "\n\n".join(problems)
+
+
+def _compare(both, case, shown, request=None):
     """What is wrong with this row, as text."""
-    theirs = both.exchange(case, NGINX)
-    ours = both.exchange(case, FRONTD)
+    theirs = both.exchange(case, NGINX, request)
+    ours = both.exchange(case, FRONTD, request)
     problems = [f"{case.name}\n  {problem}" for problem in _ambiguities(ours, both.theme)]
-    for name in (*case.differs, *both.theme.DIFFERS):
+    differs = http2.differs(both.theme, case) if request else case.differs
+    for name in (*differs, *both.theme.DIFFERS):
         if TABLE[name].take_away(ours, theirs):
             shown.add(name)
-        elif name in case.differs:
+        elif name in differs:
             problems.append(f"{case.name}\n  deviation `{name}` does not show")
     if ours.describe() != theirs.describe():
         problems.append(f"{case.name}\n" + _difference(ours.describe(), theirs.describe()))
@@ -129,9 +142,17 @@ def test_there_are_enough_requests_and_each_has_a_name_of_its_own():
     assert not [name for name, times in names.items() if times > 1]
 
 
+def test_enough_of_them_are_sent_over_http2():
+    assert sum(len(http2.rows(theme)) for theme in OVER_HTTP2.values()) >= coverage.REQUESTS_OVER_HTTP2
+    for theme in OVER_HTTP2.values():
+        names = {case.name for case, _ in http2.rows(theme)}
+        assert names >= set(getattr(theme, "DIFFERS_OVER_HTTP2", ())), "a row that is there"
+
+
 def test_every_deviation_is_named_somewhere():
     named = {name for theme in THEMES.values() for name in theme.DIFFERS}
     named |= {name for _, case in _rows() for name in case.differs}
+    named |= {name for theme in OVER_HTTP2.values() for case, _ in http2.rows(theme) for name in http2.differs(theme, case)}
     assert named == set(TABLE)
 
 

@@ -119,7 +119,7 @@ def test_log_and_variables(site):
     wait_until(lambda: len(site.log_lines("access.log")) == 3, "three lines")
     assert site.log_lines("access.log") == [
         "GET /page?q=1 HTTP/2.0|200|HTTP/2.0|h2|1|1024|localhost|LocalHost:443",
-        "GET /closed HTTP/2.0|499|HTTP/2.0|h2|2|0|localhost|localhost",
+        "GET /closed HTTP/2.0|444|HTTP/2.0|h2|2|0|localhost|localhost",
         f"GET /none HTTP/2.0|404|HTTP/2.0|h2|3|{len(client.stream(5).body)}|localhost|localhost",
     ]
 

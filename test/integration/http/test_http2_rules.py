@@ -4,6 +4,7 @@ import pytest
 from hyperframe.frame import DataFrame, HeadersFrame
 from support.backends import HttpBackend, ok
 from support.http2 import NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, Http2Client
+from support.wire import Peer
 
 CONFIG = """
 http {

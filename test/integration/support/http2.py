@@ -42,12 +42,12 @@ class Http2Client:
     """One connection. Everything received is acknowledged and sorted into `streams`; `goaway` is the
     last GOAWAY, `ended` the end of the connection."""
 
-    def __init__(self, port, tls=False, name="localhost", settings=None, hello=True, timeout=10.0):
+    def __init__(self, port, tls=False, name="localhost", settings=None, hello=True, **options):
         context = None
         if tls:
             context = client_tls()
             context.set_alpn_protocols(["h2"])
-        self.peer = connect(port, tls=context, name=name, timeout=timeout)
+        self.peer = connect(port, tls=context, name=name, **options)
         self.encoder = hpack.Encoder()
         self.decoder = hpack.Decoder()
         self.streams = {}
@@ -151,7 +151,8 @@ class Http2Client:
             self.stream(frame.stream_id).reset = frame.error_code
         elif isinstance(frame, (HeadersFrame, ContinuationFrame)):
             assert "END_HEADERS" in frame.flags
-            fields = [(n, v) for n, v in self.decoder.decode(frame.data)]
+            fields = [(name.decode("latin-1"), value.decode("latin-1"))
+                      for name, value in self.decoder.decode(frame.data, raw=True)]
             self.stream(frame.stream_id).heads.append(fields)
         elif isinstance(frame, DataFrame):
             self.stream(frame.stream_id).body += frame.data

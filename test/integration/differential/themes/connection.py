@@ -31,6 +31,7 @@ FILES = {"index.html": "home\n", "big": "x" * 300_000, "ten": "ten\n"}
 BACKENDS = {"backend": {}}
 
 DIFFERS = ("name", "connection kept", "backend 1.1", "allow")
+DIFFERS_OVER_HTTP2 = {"a line of 8 KB": ("414 said",)}
 
 
 def line(target, *fields, method="GET", version="1.1", body=""):

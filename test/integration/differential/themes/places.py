@@ -150,6 +150,7 @@ BACKENDS = {"backend": {
 }}
 
 DIFFERS = ("name", "connection kept", "backend 1.1", "allow")
+DIFFERS_OVER_HTTP2 = {"errors.test, a long line": ("414 said",)}
 
 CASES = [
     *(get(path) for path in (

@@ -66,6 +66,7 @@ BACKENDS = {"backend": {}}
 UNDERSCORES = True  # one server lets names with them through
 
 DIFFERS = ("name", "connection kept", "backend 1.1")
+DIFFERS_OVER_HTTP2 = {"a line beyond 1k": ("414 said",)}
 
 CASES = [
     *(get(path) for path in ("/", "/none", "/folder", "/links/file", "/links/real/file", "/links-off/to",
