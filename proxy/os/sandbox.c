@@ -97,24 +97,41 @@ void sandbox_describe(uint32_t reached, char words[SANDBOX_WORDS_BYTES])
              (reached & SANDBOX_SANITIZED) != 0 ? " (wider, for a sanitizer)" : "");
 }
 
-/* Read from the end: process ids come round again. */
-static int find_call(const char *text, int pid)
+/* "… audit(SECONDS.…": when it was. */
+static int64_t time_of(const char *line, size_t len)
+{
+    const char *seconds = memmem(line, len, " audit(", strlen(" audit("));
+
+    return seconds == NULL ? 0 : strtoll(seconds + strlen(" audit("), NULL, 10);
+}
+
+static int call_of(const char *line, size_t len, const char *pid)
+{
+    const char *call = memmem(line, len, " syscall=", strlen(" syscall="));
+
+    if (call == NULL || memmem(line, len, pid, strlen(pid)) == NULL)
+        return -1;
+    return atoi(call + strlen(" syscall="));
+}
+
+int sandbox_call_in_log(const char *text, int pid, int64_t since)
 {
     char wanted[32];
     int found = -1;
 
     snprintf(wanted, sizeof wanted, " pid=%d ", pid);
-    for (const char *line = strstr(text, wanted); line != NULL; line = strstr(line + 1, wanted)) {
+    for (const char *line = text; *line != '\0';) {
         size_t len = strcspn(line, "\n");
-        const char *call = strstr(line, " syscall=");
+        int call = call_of(line, len, wanted);
 
-        if (call != NULL && (size_t)(call - line) < len)
-            found = atoi(call + strlen(" syscall="));
+        if (call >= 0 && time_of(line, len) >= since)
+            found = call;
+        line += len + (line[len] == '\n');
     }
     return found;
 }
 
-int sandbox_killed_by(int pid)
+int sandbox_killed_by(int pid, int64_t since)
 {
     enum { READ_ALL = 3, LOG_BYTES = 1 << 18 }; /* syslog(2); the newest come when it is more */
     char *text = calloc(1, LOG_BYTES + 1);
@@ -124,7 +141,7 @@ int sandbox_killed_by(int pid)
         return -1;
     len = klogctl(READ_ALL, text, LOG_BYTES);
     if (len > 0)
-        call = find_call(text, pid);
+        call = sandbox_call_in_log(text, pid, since);
     free(text);
     return call;
 }

@@ -66,6 +66,8 @@ void sandbox_describe(uint32_t reached, char words[SANDBOX_WORDS_BYTES]);
 /* What a process of this machine would reach, whoever its user is, without entering anything. */
 uint32_t sandbox_available(void);
 
-/* The system call that the kernel's log says killed this process; -1: it does not say, or not to
- * us. */
-int sandbox_killed_by(int pid);
+/* The system call that the kernel's log says killed this process; -1: it does not say, not to us,
+ * or not yet. `since`: when it was started, in seconds of the epoch: process ids come round again.
+ */
+int sandbox_killed_by(int pid, int64_t since);
+int sandbox_call_in_log(const char *text, int pid, int64_t since); /* its part about the text */

@@ -68,12 +68,33 @@ static void test_longest_words_fit(void **state)
     assert_true(strlen(words) < sizeof words - 1);
 }
 
+static void test_the_call_that_killed_is_the_youngest_of_that_process(void **state)
+{
+#define LINE(at, pid, call)                                                                        \
+    "<5>[25.1] audit: type=1326 audit(" at ".151:3410): auid=4294967295 uid=0 pid=" pid            \
+    " comm=\"x\" sig=31 arch=c000003e syscall=" call " compat=0\n"
+    static const char log[] =
+        LINE("1000", "77", "250") "<6>[25.2] another line\n" LINE("2000", "77", "59")
+            LINE("3000", "177", "56") LINE("4000", "7", "41");
+
+    (void)state;
+    assert_int_equal(sandbox_call_in_log(log, 77, 900), 59);
+    assert_int_equal(sandbox_call_in_log(log, 77, 2000), 59);
+    assert_int_equal(sandbox_call_in_log(log, 77, 2001), -1); /* those were others of that number */
+    assert_int_equal(sandbox_call_in_log(log, 7, 0), 41);
+    assert_int_equal(sandbox_call_in_log(log, 78, 0), -1);
+    assert_int_equal(sandbox_call_in_log("", 77, 0), -1);
+    assert_int_equal(sandbox_call_in_log(" pid=77 ", 77, 0), -1);
+#undef LINE
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_longest_words_fit),
+        cmocka_unit_test(test_the_call_that_killed_is_the_youngest_of_that_process),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
