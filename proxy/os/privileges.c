@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define NAME_MAX_BYTES 256
@@ -63,9 +66,15 @@ bool privileges_cut_bounding(void)
     return true;
 }
 
+static bool set_groups(const struct privileges_identity *identity)
+{
+    return setgroups(identity->group_count, identity->groups) == 0 ||
+           (errno == EPERM && is(identity));
+}
+
 bool privileges_become(const struct privileges_identity *identity)
 {
-    if (!privileges_cut_bounding() || setgroups(identity->group_count, identity->groups) != 0 ||
+    if (!privileges_cut_bounding() || !set_groups(identity) ||
         setresgid(identity->gid, identity->gid, identity->gid) != 0 ||
         setresuid(identity->uid, identity->uid, identity->uid) != 0)
         return false;
@@ -74,6 +83,30 @@ bool privileges_become(const struct privileges_identity *identity)
         return false;
     }
     return true;
+}
+
+int privileges_try(const struct privileges_identity *identity)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0)
+        _exit(privileges_become(identity) ? 0 : errno & 0xff);
+    if (pid < 0)
+        return errno;
+    while (waitpid(pid, &status, 0) != pid)
+        if (errno != EINTR)
+            return errno;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+}
+
+bool privileges_may_kill(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct has[2] = {0};
+
+    return syscall(SYS_capget, &head, has) == 0 &&
+           (has[CAP_TO_INDEX(CAP_KILL)].effective & CAP_TO_MASK(CAP_KILL)) != 0;
 }
 
 bool privileges_harden(void)

@@ -32,9 +32,16 @@ enum privileges_lookup privileges_find(struct slice user, struct slice group,
 bool privileges_cut_bounding(void) __attribute__((warn_unused_result));
 
 /* Becomes `identity` for good, and makes sure that there is no way back. False with errno; the
- * caller must exit then. Needs root. */
+ * caller must exit then. Needs root; who is that user already keeps its groups where nobody may
+ * change them (a user namespace of one user, root without capabilities). */
 bool privileges_become(const struct privileges_identity *identity)
     __attribute__((warn_unused_result));
+
+/* Whether privileges_become would succeed: 0, or its errno. A process that ends at once tries. */
+int privileges_try(const struct privileges_identity *identity);
+
+/* Whether processes of other users may be ended, which root without CAP_KILL may not. */
+bool privileges_may_kill(void);
 
 /* What needs no privilege: no core files, no gain by exec, not to be traced or read by others of
  * the same uid. To be done last: a change of uid undoes part of it. */

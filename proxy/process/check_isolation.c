@@ -2,6 +2,19 @@
 
 #include "os/sandbox.h"
 #include "process/core_conf.h"
+#include "process/users.h"
+
+static void check_users(struct configuration *configuration)
+{
+    struct conf_finding *finding;
+    char why[USERS_WHY_BYTES];
+
+    if (users_possible(&configuration->conf, why))
+        return;
+    finding = conf_report_add(&configuration->report, CONF_WARNING, (struct conf_place){0},
+                              "frontd would not start here: it %s", why);
+    conf_finding_help(&configuration->report, finding, "%s", users_help);
+}
 
 void check_isolation(struct configuration *configuration)
 {
@@ -9,6 +22,7 @@ void check_isolation(struct configuration *configuration)
     struct conf_finding *finding;
     char words[SANDBOX_WORDS_BYTES];
 
+    check_users(configuration);
     if (sandbox_level(reached) >= SANDBOX_LEVEL_B ||
         core_conf_of(&configuration->conf)->isolation == CORE_ISOLATION_BEST_EFFORT)
         return;

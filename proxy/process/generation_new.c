@@ -110,11 +110,18 @@ static bool find_identities(struct generation *generation, const struct conf *co
 {
     struct worker_arguments *arguments = generation->arguments;
     struct users_choice workers;
+    char why[USERS_WHY_BYTES];
 
     if (!users_choose(USERS_WORKER, conf, &workers) ||
         !users_choose(USERS_AUTH, conf, &generation->auth_user)) {
         conf_report_add(report, CONF_ERROR, (struct conf_place){0},
                         "there is no user `nobody`: name one with `user` for the workers");
+        return false;
+    }
+    if (!users_possible(conf, why)) {
+        conf_finding_help(report,
+                          conf_report_add(report, CONF_ERROR, (struct conf_place){0}, "%s", why),
+                          "%s", users_help);
         return false;
     }
     arguments->has_identity = workers.has_identity;

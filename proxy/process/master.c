@@ -309,6 +309,9 @@ void master_in_force(struct master *master)
     master->phase = MASTER_RUNNING;
     log_line(&master->log, LOG_NOTICE, 0, "frontd runs: %zu workers", master->current->child_count);
     generation_isolation(master->current, say_isolation, master);
+    if (!privileges_may_kill() && geteuid() == 0)
+        log_line(&master->log, LOG_WARN, 0,
+                 "frontd lacks the capability KILL: a process of another user that hangs stays");
     if (master->started >= 0) {
         detach(master->current);
         if (write(master->started, "", 1) != 1)

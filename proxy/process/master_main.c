@@ -159,9 +159,15 @@ static void tell_isolation(const char *who, enum users_kind kind)
 {
     struct users_choice user;
     char words[SANDBOX_WORDS_BYTES];
+    int error;
 
     if (!users_choose(kind, NULL, &user))
         return;
+    if (user.has_identity && (error = privileges_try(&user.identity)) != 0) {
+        fprintf(stderr, "here %s cannot become the user %s (%s): see `user`\n", who, user.who,
+                strerror(error));
+        return;
+    }
     sandbox_describe(sandbox_available() | users_bits(&user), words);
     fprintf(stderr, "here %s would reach %s\n", who, words);
 }

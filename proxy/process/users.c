@@ -4,6 +4,7 @@
 #include "process/core_conf.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define DEFAULT_WORKER    "nobody"
@@ -46,16 +47,19 @@ static bool choose_given(const struct core_user *user, struct users_choice *choi
     return find(user, &choice->identity);
 }
 
-/* If there is no such user: the workers', which there is. */
+/* If there is no such user, or nobody may become it here: the workers', which there is. */
 static bool choose_default(const char *name, const struct core_user *worker,
                            struct users_choice *choice)
 {
     const struct core_user user = {.user = slice_of(name)};
 
-    if (choose_given(&user, choice))
+    bool is_there = choose_given(&user, choice);
+
+    if (is_there && privileges_try(&choice->identity) == 0)
         return true;
-    snprintf(choice->who, sizeof choice->who, "%.*s, the workers', since there is no %s",
-             (int)worker->user.len, worker->user.at, name);
+    snprintf(choice->who, sizeof choice->who, "%.*s, the workers', since %s %s",
+             (int)worker->user.len, worker->user.at,
+             is_there ? "frontd cannot become" : "there is no", name);
     return find(worker, &choice->identity);
 }
 
@@ -90,6 +94,27 @@ bool users_choose(enum users_kind kind, const struct conf *conf, struct users_ch
                                : choose_default(DEFAULT_KEYHOLDER, &worker, choice);
     choice->is_shared = found && choice->identity.uid == workers.uid;
     return found;
+}
+
+const char users_help[] =
+    "a container of root needs the capabilities SETUID and SETGID for that, and these users in its "
+    "user namespace: better run it as a user of its own; `user root;` stays what it is";
+
+bool users_possible(const struct conf *conf, char why[USERS_WHY_BYTES])
+{
+    for (int kind = USERS_WORKER; kind <= USERS_AUTH; kind++) {
+        struct users_choice choice;
+        int error = 0;
+
+        if (users_choose((enum users_kind)kind, conf, &choice) && choice.has_identity)
+            error = privileges_try(&choice.identity);
+        if (error == 0)
+            continue;
+        snprintf(why, USERS_WHY_BYTES, "cannot become the user %s: %s", choice.who,
+                 strerror(error));
+        return false;
+    }
+    return true;
 }
 
 uint32_t users_bits(const struct users_choice *choice)

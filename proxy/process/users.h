@@ -22,9 +22,14 @@ struct users_choice {
 };
 
 /* False: there is no such user. `conf` NULL: as if nothing were configured. A user that is only our
- * own default may be missing: then it is the workers'. */
+ * own default may be missing, or out of reach: then it is the workers'. */
 bool users_choose(enum users_kind kind, const struct conf *conf, struct users_choice *choice)
     __attribute__((warn_unused_result));
+
+/* False: root started us, but we cannot become one of them. `why` says whom, and what it takes. */
+#define USERS_WHY_BYTES 200
+bool users_possible(const struct conf *conf, char why[USERS_WHY_BYTES]);
+extern const char users_help[];
 
 /* What os/sandbox.h calls SANDBOX_OWN_USER or SANDBOX_SHARED_USER. */
 uint32_t users_bits(const struct users_choice *choice);

@@ -117,6 +117,31 @@ def test_without_landlock_it_starts_if_told_to(proxy, connect, whom):
     assert_serves(connect, proxy)
 
 
+# Root in name only: rootless containers of one user, and those that drop every capability
+POOR_ROOTS = {"a user namespace": ["unshare", "--user", "--map-root-user"], "no capabilities": ["setpriv", "--bounding-set=-all"]}
+
+
+@as_root
+@pytest.mark.parametrize("kind", POOR_ROOTS)
+def test_root_that_may_not_become_another_says_what_to_do(proxy, connect, kind):
+    proxy.wrapper += POOR_ROOTS[kind]
+    result = proxy.command(check=False)
+    assert result.returncode == 1
+    said = " ".join(result.stderr.split())
+    assert "cannot become the user nobody: Operation not permitted" in said and "`user root;`" in said
+    assert "would not start here: it cannot become the user nobody" in proxy.command("-t").stderr
+    assert "here workers cannot become the user nobody" in proxy.command("-V").stderr
+    proxy.write_config("user root;" + SITE.lstrip())
+    assert "would not start here" not in proxy.command("-t").stderr
+    proxy.start()
+    proxy.wait_for_log(r"notice.* workers: isolation level B: the master's user, Landlock")
+    for worker in proxy.workers():
+        assert_confined(worker)
+    assert_serves(connect, proxy)
+    proxy.reload()
+    assert_serves(connect, proxy)
+
+
 @as_root
 def test_a_reload_that_asks_for_more_isolation_than_there_is_is_refused(proxy, connect):
     proxy.write_config("isolation best-effort;" + SITE.lstrip())

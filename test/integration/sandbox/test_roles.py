@@ -171,6 +171,21 @@ def test_in_a_container_it_is_confined_as_well(proxy, connect, whom, level):
 
 
 @as_root
+def test_without_the_capability_to_kill_nobody_is_left_over(proxy, connect):
+    """As in a container that has only what nginx needs: the master may not signal another user's process."""
+    proxy.wrapper += ["setpriv", "--bounding-set=-all,+setuid,+setgid,+dac_override"]
+    proxy.start()
+    proxy.wait_for_log("warn.* frontd lacks the capability KILL")
+    before = [*proxy.keyholders(), the_auth(proxy), *proxy.workers()]
+    proxy.reload()
+    assert_serves(connect, proxy)
+    wait_until(lambda: not set(before) & set(proxy.processes()), proxy.describe)
+    proxy.command("-s", "stop")
+    assert proxy.wait() == 0
+    assert not proxy.processes()
+
+
+@as_root
 @pytest.mark.parametrize("isolation, starts", [("required", False), ("best-effort", True)])
 def test_without_landlock_it_starts_only_if_told_to(proxy, connect, isolation, starts):
     """The key holder is the first that is asked what it has reached."""

@@ -1,5 +1,7 @@
 #include "os/privileges.h"
 
+#include <errno.h>
+#include <linux/capability.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -7,10 +9,22 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+static const struct privileges_identity nobody = {65534, 65534, {65534}, 1};
+static const struct privileges_identity root = {0, 0, {0}, 1};
+
+static bool drop_all(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct none[2] = {0};
+
+    return syscall(SYS_capset, &head, none) == 0;
+}
 
 static void names_become_numbers(void **state)
 {
@@ -43,8 +57,6 @@ static int status_of(int (*what)(void))
 
 static int become_nobody(void)
 {
-    const struct privileges_identity nobody = {65534, 65534, {65534}, 1};
-
     if (!privileges_become(&nobody))
         return 1;
     if (getuid() != 65534 || geteuid() != 65534 || getgid() != 65534)
@@ -58,6 +70,25 @@ static void there_is_no_way_back_to_root(void **state)
     if (geteuid() != 0)
         skip();
     assert_int_equal(status_of(become_nobody), 0);
+}
+
+static int try_to_become(void)
+{
+    if (privileges_try(&nobody) != 0 || !privileges_may_kill() || geteuid() != 0)
+        return 1;
+    if (setuid(0) != 0 || !drop_all())
+        return 2;
+    if (privileges_may_kill() || privileges_try(&nobody) != EPERM)
+        return 3;
+    return privileges_become(&nobody) ? 4 : privileges_become(&root) ? 0 : 5;
+}
+
+static void root_without_capabilities_can_only_stay_what_it_is(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(status_of(try_to_become), 0);
 }
 
 static int harden(void)
@@ -101,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_become_numbers),
         cmocka_unit_test(there_is_no_way_back_to_root),
+        cmocka_unit_test(root_without_capabilities_can_only_stay_what_it_is),
         cmocka_unit_test(a_hardened_process_leaves_no_core_and_gains_nothing),
         cmocka_unit_test(descriptors_are_raised_up_to_the_hard_limit),
     };
