@@ -105,15 +105,22 @@ static void on_interim(struct http_exchange *base, const struct http_response *r
     free(head.at);
 }
 
+/* nginx's count: with the framing of chunks. */
+static void write_body(struct http1_exchange *exchange, struct slice bytes)
+{
+    exchange->base.body_sent += bytes.len;
+    write_out(exchange, bytes);
+}
+
 static void write_chunk(struct http1_exchange *exchange, struct slice bytes)
 {
     char memory[HTTP1_CHUNK_LINE_MAX];
     struct text line = text_in(memory, sizeof memory);
 
     http1_write_chunk_line(&line, bytes.len);
-    write_out(exchange, text_slice(&line));
-    write_out(exchange, bytes);
-    write_out(exchange, SLICE("\r\n"));
+    write_body(exchange, text_slice(&line));
+    write_body(exchange, bytes);
+    write_body(exchange, SLICE("\r\n"));
 }
 
 static void on_body(struct http_exchange *base, struct slice bytes)
@@ -122,11 +129,10 @@ static void on_body(struct http_exchange *base, struct slice bytes)
 
     if (bytes.len == 0 || (exchange->sends == HTTP_NO_BODY && !exchange->tunnel))
         return;
-    base->body_sent += bytes.len;
     if (exchange->sends == HTTP_CHUNKED && !exchange->tunnel)
         write_chunk(exchange, bytes);
     else
-        write_out(exchange, bytes);
+        write_body(exchange, bytes);
 }
 
 static void on_file(struct http_exchange *base, int fd, uint64_t offset, uint64_t len)
@@ -152,7 +158,7 @@ static void on_finish(struct http_exchange *base)
     if (exchange->tunnel)
         stream_finish(base->session->client);
     else if (exchange->sends == HTTP_CHUNKED)
-        write_out(exchange, HTTP1_LAST_CHUNK);
+        write_body(exchange, HTTP1_LAST_CHUNK);
     if (!exchange->tunnel) {
         exchange->has_reader = false;
         exchange->reads_body = true; /* to drop it */

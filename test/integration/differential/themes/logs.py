@@ -1,6 +1,7 @@
 """access_log: what the lines say."""
 
 from differential.cases import get, head, post, raw
+from differential.origin import until_end
 
 CONFIG = """
 http {
@@ -18,6 +19,7 @@ http {
         root @site@;
         location /big { access_log logs/bytes.log bytes; }
         location /more { access_log logs/more.log more; return 200 "more"; }
+        location /chunks { access_log logs/bytes.log bytes; proxy_pass http://@backend@; }
         location /p/ { access_log logs/more.log more; proxy_pass http://@backend@; }
         location /json { access_log logs/json.log json; return 200 "json"; }
         location /bare { access_log logs/bare.log bare; return 200 "bare"; }
@@ -32,7 +34,7 @@ http {
 
 FILES = {"index.html": "home\n", "big": "x" * 100_000}
 
-BACKENDS = {"backend": {}}
+BACKENDS = {"backend": {"/chunks": until_end(b"a body without a length")}}
 
 LOGS = ["main.log", "bytes.log", "more.log", "json.log", "bare.log"]
 
@@ -48,6 +50,8 @@ CASES = [
     get("/big"),
     get("/big", "Range: bytes=0-9"),
     get("/none"),
+    get("/chunks"),
+    get("/chunks", version="1.0"),
     get("/off"),
     get("/closed"),
     get("/gone"),
