@@ -70,7 +70,8 @@ static void jump(struct http_exchange *exchange, const struct http_error_page *p
 {
     struct slice uri, path;
 
-    exchange->response.status = (uint16_t)status; /* $status */
+    exchange->response.status = /* $status */
+        (uint16_t)(page->answer < 0 ? (int)status : page->answer);
     uri = http_evaluate(exchange, &page->uri);
     exchange->at_error_page = true;
     exchange->at_last_error_page = !exchange->location->output->recursive_error_pages;
