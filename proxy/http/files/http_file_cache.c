@@ -16,6 +16,7 @@
 struct http_root {
     struct http_root *next;
     struct slice path; /* NUL-terminated */
+    struct slice real; /* where it led when it was first asked for; like path: nowhere */
     enum http_links links;
     int fd; /* O_PATH; -1: not there */
     dev_t device;
@@ -43,6 +44,15 @@ struct http_file_cache *http_file_cache_new(struct arena *arena)
     return cache;
 }
 
+static struct slice resolve(struct arena *arena, struct slice path)
+{
+    char *real = realpath(path.at, NULL);
+    struct slice kept = real == NULL ? path : arena_keep(arena, slice_of(real));
+
+    free(real);
+    return kept;
+}
+
 struct http_root *http_file_cache_root(struct http_file_cache *cache, struct slice path,
                                        enum http_links links)
 {
@@ -54,12 +64,18 @@ struct http_root *http_file_cache_root(struct http_file_cache *cache, struct sli
         return root;
     root = arena_zero(cache->arena, sizeof *root);
     root->path = arena_keep(cache->arena, path);
+    root->real = resolve(cache->arena, root->path);
     root->links = links;
     root->fd = -1;
     root->confined = &cache->confined;
     root->next = cache->roots;
     cache->roots = root;
     return root;
+}
+
+struct slice http_file_cache_real(const struct http_root *root)
+{
+    return root->real;
 }
 
 void http_file_cache_list(struct http_root *root)

@@ -55,6 +55,9 @@ void http_file_cache_free(struct http_file_cache *cache);
 struct http_root *http_file_cache_root(struct http_file_cache *cache, struct slice path,
                                        enum http_links links);
 
+/* Its path without links, as it was when http_file_cache_root made it. */
+struct slice http_file_cache_real(const struct http_root *root);
+
 /* The directories below it may be listed, too: http_file_open_directory. Before confine. */
 void http_file_cache_list(struct http_root *root);
 

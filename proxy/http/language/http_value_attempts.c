@@ -87,6 +87,30 @@ static void write_length(const struct http_attempt *attempt, struct text *text)
     text_number(text, attempt->length);
 }
 
+static void write_sent(const struct http_attempt *attempt, struct text *text)
+{
+    text_number(text, attempt->sent);
+}
+
+static void write_received(const struct http_attempt *attempt, struct text *text)
+{
+    text_number(text, attempt->received);
+}
+
+struct slice http_value_upstream_bytes_sent(struct http_exchange *exchange,
+                                            const struct http_template_part *part)
+{
+    (void)part;
+    return list(exchange, write_sent);
+}
+
+struct slice http_value_upstream_bytes_received(struct http_exchange *exchange,
+                                                const struct http_template_part *part)
+{
+    (void)part;
+    return list(exchange, write_received);
+}
+
 struct slice http_value_upstream_addr(struct http_exchange *exchange,
                                       const struct http_template_part *part)
 {

@@ -1,6 +1,9 @@
 #include "base/text.h"
 #include "http/conf/http_conf.h"
+#include "http/files/http_file_cache.h"
 #include "http/files/http_files.h"
+#include "http/files/http_files_conf.h"
+#include "http/http_service.h"
 #include "http/language/http_value.h"
 #include "net/stream.h"
 #include "relay/listen.h"
@@ -174,6 +177,23 @@ struct slice http_value_document_root(struct http_exchange *exchange,
 {
     (void)part;
     return exchange->location == NULL ? SLICE_NONE : http_value_present(http_files_root(exchange));
+}
+
+/* Links of a root that has variables are not followed: workers may not look at them. */
+struct slice http_value_realpath_root(struct http_exchange *exchange,
+                                      const struct http_template_part *part)
+{
+    struct slice text = http_value_document_root(exchange, part);
+    const struct http_root *root =
+        exchange->location == NULL
+            ? NULL
+            : http_content_of(exchange)->locations[exchange->location->number].root;
+
+    if (root != NULL && !exchange->location->files->place.has_variables)
+        return http_file_cache_real(root);
+    while (text.len > 1 && slice_ends(text, SLICE("/")))
+        text = slice_part(text, 0, text.len - 1);
+    return text;
 }
 
 struct slice http_value_request_filename(struct http_exchange *exchange,

@@ -19,6 +19,7 @@ struct http_attempt {
     const struct http_response *answer;          /* NULL: none came */
     uint32_t connect_ms, header_ms, response_ms; /* since the attempt began, or UNKNOWN */
     uint64_t length;                             /* of the answer's body */
+    uint64_t sent, received;                     /* on its connection */
     uint16_t status;
     bool is_redirected; /* the first one after an internal redirect */
 };

@@ -96,6 +96,7 @@ void http_proxy_let_go(struct http_proxy *proxy, bool reuse, enum balancer_outco
     balancer_stop_waiting(&proxy->waiter);
     if (proxy->dial != NULL)
         backend_dial_cancel(&proxy->dial);
+    http_proxy_note_bytes(proxy);
     if (http_proxy_backend(proxy) != NULL && reuse)
         give_back(proxy);
     else if (http_proxy_backend(proxy) != NULL)

@@ -33,6 +33,7 @@ static void note_answer(struct http_proxy *proxy)
     proxy->attempt->status = proxy->answer.status;
     proxy->attempt->answer = &proxy->answer;
     proxy->attempt->header_ms = http_proxy_elapsed(proxy);
+    http_proxy_note_bytes(proxy);
 }
 
 static void begin_answer(struct http_proxy *proxy)

@@ -40,6 +40,16 @@ static bool note_attempt(struct http_proxy *proxy)
     return true;
 }
 
+void http_proxy_note_bytes(struct http_proxy *proxy)
+{
+    const struct stream *backend = http_proxy_backend(proxy);
+
+    if (backend == NULL || proxy->state < HTTP_PROXY_HEAD)
+        return;
+    proxy->attempt->sent = stream_bytes_out(backend) - proxy->sent_mark;
+    proxy->attempt->received = stream_bytes_in(backend) - proxy->received_mark;
+}
+
 /* Connecting. */
 
 static bool make_head(struct http_proxy *proxy)
@@ -57,6 +67,8 @@ static void begin(struct http_proxy *proxy)
     proxy->scan = (struct http1_scan){0};
     proxy->state = HTTP_PROXY_HEAD;
     proxy->has_sent = true;
+    proxy->sent_mark = stream_bytes_out(http_proxy_backend(proxy));
+    proxy->received_mark = stream_bytes_in(http_proxy_backend(proxy));
     stream_write(http_proxy_backend(proxy), proxy->head);
     http_proxy_send_body(proxy);
     http_proxy_wait(proxy);
@@ -255,6 +267,7 @@ static void drop_attempt(struct http_proxy *proxy, unsigned status, enum balance
 {
     proxy->attempt->status = (uint16_t)status;
     proxy->attempt->response_ms = http_proxy_elapsed(proxy);
+    http_proxy_note_bytes(proxy);
     deadline_clear(&proxy->deadline);
     if (http_proxy_backend(proxy) != NULL)
         stream_close(&proxy->connection.stream);

@@ -99,6 +99,15 @@ static void map_attributes(struct http_exchange *exchange, const struct http_pro
 
 /* Flags. */
 
+static uint32_t flags_of(struct http_exchange *exchange, const struct http_cookie_rule *rule)
+{
+    uint32_t flags = rule->flags;
+
+    for (size_t i = 0; i < rule->evaluated_count; i++)
+        flags |= http_cookie_flag_bit(http_evaluate(exchange, &rule->evaluated[i]));
+    return flags;
+}
+
 static uint32_t find_flags(struct http_exchange *exchange, const struct http_cookie_rules *rules,
                            struct slice name)
 {
@@ -107,7 +116,7 @@ static uint32_t find_flags(struct http_exchange *exchange, const struct http_coo
 
         if (rule->regex != NULL ? http_variable_match(exchange, rule->regex, name) == HTTP_MATCHED
                                 : slice_equal_fold(http_evaluate(exchange, &rule->name), name))
-            return rule->flags;
+            return flags_of(exchange, rule);
     }
     return 0;
 }

@@ -64,8 +64,9 @@ struct http_proxy {
     struct http_response answer;
     uint64_t body_left; /* of the answer, HTTP_LENGTH */
     uint64_t started_ms;
-    uint64_t attempt_ms; /* when the present attempt began */
-    size_t queued;       /* for the backend, when the deadline was set */
+    uint64_t attempt_ms;               /* when the present attempt began */
+    uint64_t sent_mark, received_mark; /* what its connection had carried by then */
+    size_t queued;                     /* for the backend, when the deadline was set */
     enum http_proxy_state state;
     uint8_t interims;   /* 1xx answers so far */
     bool is_reused;     /* the connection comes from the pool */
@@ -167,6 +168,9 @@ bool http_proxy_try_past(struct http_proxy *proxy);
 
 /* Milliseconds since the attempt began. */
 uint32_t http_proxy_elapsed(const struct http_proxy *proxy);
+
+/* Brings the attempt's `sent` and `received` up to date. */
+void http_proxy_note_bytes(struct http_proxy *proxy);
 
 /* http_proxy_client.c */
 

@@ -53,8 +53,13 @@ enum http_cookie_flag {
 struct http_cookie_rule {
     const struct http_regex *regex; /* NULL: `name` */
     struct http_template name;
-    uint32_t flags; /* bits by enum http_cookie_flag */
+    uint32_t flags;                  /* bits by enum http_cookie_flag */
+    struct http_template *evaluated; /* flags with variables */
+    size_t evaluated_count;
 };
+
+/* The bit of a flag's name; 0: there is none of that name. */
+uint32_t http_cookie_flag_bit(struct slice word);
 
 struct http_cookie_rules {
     struct http_cookie_rule *items;

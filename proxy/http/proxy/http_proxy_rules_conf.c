@@ -61,14 +61,30 @@ static const char *const flag_words[] = {"secure",       "httponly",      "sames
                                          "samesite=lax", "samesite=none", "nosecure",
                                          "nohttponly",   "nosamesite",    NULL};
 
-static bool read_flag(struct conf_reader *reader, const struct conf_word *word, uint32_t *flags)
+uint32_t http_cookie_flag_bit(struct slice word)
 {
     for (size_t i = 0; flag_words[i] != NULL; i++)
-        if (slice_equal_fold(word->text, slice_of(flag_words[i]))) {
-            *flags |= 1u << i;
-            return true;
-        }
-    return conf_fail_choice(reader, word, "flag", flag_words);
+        if (slice_equal_fold(word, slice_of(flag_words[i])))
+            return 1u << i;
+    return 0;
+}
+
+static bool read_flag(struct conf_reader *reader, const struct conf_word *word,
+                      struct http_cookie_rule *rule)
+{
+    uint32_t bit = http_cookie_flag_bit(word->text);
+    struct http_template text;
+
+    rule->flags |= bit;
+    if (bit != 0)
+        return true;
+    if (slice_find(word->text, '$') == SLICE_NOT_FOUND)
+        return conf_fail_choice(reader, word, "flag", flag_words);
+    if (!http_conf_template(reader, word->text, word->place, &text))
+        return false;
+    *(struct http_template *)http_conf_append(reader, (void **)&rule->evaluated,
+                                              &rule->evaluated_count, sizeof text) = text;
+    return true;
 }
 
 static bool parse_flags(struct conf_reader *reader, const struct conf_directive *directive,
@@ -84,7 +100,7 @@ static bool parse_flags(struct conf_reader *reader, const struct conf_directive 
     if (!read_pattern(reader, &directive->words[0], &rule.regex, &rule.name))
         return false;
     for (size_t i = 1; i < directive->word_count; i++)
-        if (!read_flag(reader, &directive->words[i], &rule.flags))
+        if (!read_flag(reader, &directive->words[i], &rule))
             return false;
     *(struct http_cookie_rule *)http_conf_append(reader, (void **)&rules->items, &rules->count,
                                                  sizeof rule) = rule;

@@ -4,6 +4,8 @@
 #include "http/conf/http_conf_types.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
+#include <unistd.h>
 
 /* `listen` and `server_name`. */
 
@@ -188,10 +190,20 @@ static bool add_pattern(struct conf_reader *reader, struct http_names *names,
     return true;
 }
 
+/* `$hostname` alone is the name of the machine. */
+static struct slice written_name(struct conf_reader *reader, struct slice text)
+{
+    char host[HOST_NAME_MAX + 1] = "";
+
+    if (!slice_equal(text, SLICE("$hostname")) || gethostname(host, sizeof host - 1) != 0)
+        return lower(reader, text);
+    return lower(reader, slice_of(host));
+}
+
 static bool parse_name(struct conf_reader *reader, struct http_names *names,
                        const struct conf_word *word)
 {
-    struct http_name name = {.place = word->place, .written = lower(reader, word->text)};
+    struct http_name name = {.place = word->place, .written = written_name(reader, word->text)};
     struct slice text = name.written;
 
     if (slice_starts(text, SLICE("~")))
