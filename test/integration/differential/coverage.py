@@ -1,6 +1,7 @@
 """What the themes have to use: nginx's directives that concern http and that frontd takes, and those of
 frontd's tables that nginx has, too, in each kind of block that they may stand in."""
 
+import pathlib
 import re
 
 from support.frontd import binary
@@ -58,6 +59,31 @@ ssi_last_modified ssi_silent_errors ssi_types charset_types
 # `ssl on` is refused with its replacement; `off` is what nginx has without it
 NOT_USED = frozenset({("ssl", "http"), ("ssl", "server")})
 
+# reference/http.md 1.14: the variables that configurations use
+VARIABLES = """
+args query_string body_bytes_sent bytes_sent host http_ remote_addr remote_user request_method request_time
+request_uri scheme server_name status time_local time_iso8601 uri arg_ binary_remote_addr connection
+content_length content_type cookie_ document_root document_uri http_host https is_args limit_rate msec pid
+proxy_add_x_forwarded_for proxy_host proxy_port proxy_protocol_addr realpath_root remote_port request
+request_filename request_id request_length sent_http_ server_addr server_port server_protocol ssl_cipher
+ssl_protocol ssl_server_name ssl_client_verify ssl_early_data upstream_addr upstream_status
+upstream_response_time upstream_http_ upstream_cache_status
+""".split()
+
+# nginx has more to say there: bodies are not kept, and what a client offers and its session are nobody's business
+EMPTY_VARIABLES = frozenset("request_body ssl_ciphers ssl_curves ssl_session_id".split())
+
+# Directives whose documentation says that they take variables. The themes use each with one.
+WITH_VARIABLES = frozenset("""
+access_log add_header alias auth_basic auth_request_set charset error_page expires geo if index limit_conn_zone
+limit_rate limit_rate_after limit_req_zone log_format map proxy_cookie_domain proxy_cookie_flags
+proxy_cookie_path proxy_method proxy_pass proxy_redirect proxy_set_header proxy_ssl_name return rewrite root set
+try_files disable_symlinks
+""".split())
+
+# The same, but refused: files are opened when frontd starts, before anybody asks for anything
+NO_VARIABLES = frozenset("auth_basic_user_file ssl_certificate ssl_certificate_key".split())
+
 _TOKEN = re.compile(r"""(?:^|(?<=\s))\#[^\n]*            # a comment
                         |"(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*'
                         |[;{}]
@@ -75,6 +101,16 @@ def uses(texts):
 
 
 def _uses(text):
+    return ((line[0], block) for line, block in _lines(text))
+
+
+def with_variables(texts):
+    """The directives that have a word with a variable."""
+    return {line[0] for text in texts for line, _ in _lines(text) if any(re.search(r"\$[{\w]", word) for word in line[1:])}
+
+
+def _lines(text):
+    """([directive, its words…], the block around it)"""
     blocks, line = ["main"], []
     for token in (match[0] for match in _TOKEN.finditer(text)):
         if token == "}":
@@ -82,7 +118,7 @@ def _uses(text):
             line = []
         elif token in ";{":
             if line:
-                yield line[0], blocks[-1]
+                yield line, blocks[-1]
             if token == "{":
                 blocks.append(f"if in {blocks[-1]}" if line[0] == "if" else line[0])
             line = []
@@ -95,3 +131,10 @@ def of_the_tables():
     return {(entry.name, LEVELS[context])
             for entry in read_manual(binary()) if not is_refused(entry) and not is_without_effect(entry)
             for context in entry.contexts if entry.name in NAMES and context in LEVELS}
+
+
+def variables_of_the_table():
+    """The names of frontd's variables; those that begin families end in _."""
+    root = pathlib.Path(__file__).resolve().parents[3]
+    table = (root / "proxy/http/language/http_variables.def").read_text("utf-8")
+    return re.findall(r'^VARIABLE\(\w+, "(\w+)"', table, re.M)

@@ -228,6 +228,13 @@ def _escaped_for_backends(ours, theirs):
     return changed
 
 
+@_deviation("method never empty", "a proxy_method that turns out empty leaves the client's: a request has one")
+def _method_never_empty(ours, theirs):
+    our_method, theirs_was = ours.requests()[0].method, theirs.requests()[0].method
+    theirs.requests()[0].method = our_method
+    return theirs_was == "" and our_method != ""
+
+
 # On the connection
 
 

@@ -167,3 +167,19 @@ def test_every_directive_is_used_in_every_block_that_it_may_stand_in():
     assert wanted - used - coverage.FRONTD_ONLY == coverage.NOT_USED
     assert not used & coverage.FRONTD_ONLY, "nginx takes these, after all"
     assert len(wanted) > 300
+
+
+def test_every_variable_is_compared():
+    theme = THEMES["variables"]
+    compared = {*theme.SAME, *theme.FORMS}
+    table = coverage.variables_of_the_table()
+    missing = {name for name in table
+               if name not in compared and not (name.endswith("_") and any(one.startswith(name) for one in compared))}
+    assert missing == coverage.EMPTY_VARIABLES
+    assert set(coverage.VARIABLES) <= set(table) | compared
+
+
+def test_whatever_takes_variables_is_used_with_one():
+    used = coverage.with_variables(theme.CONFIG for theme in THEMES.values())
+    assert coverage.WITH_VARIABLES <= used
+    assert not coverage.NO_VARIABLES & used

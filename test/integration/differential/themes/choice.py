@@ -1,5 +1,7 @@
 """Which server, which location."""
 
+import socket
+
 from differential.cases import ask, get, raw
 
 CONFIG = """
@@ -14,6 +16,7 @@ http {
     server { listen @http@; server_name www.long.*; return 200 "www long star\\n"; }
     server { listen @http@; server_name .dot.test; return 200 "dot\\n"; }
     server { listen @http@; server_name under_score.test UPPER.test; return 200 "odd names $host\\n"; }
+    server { listen @second@; server_name $hostname; return 200 "the machine's name\n"; }
     server { listen @second@; server_name first.test; return 200 "second, $server_port\\n"; }
     server { listen @second@; server_name a.test; return 200 "second a\\n"; }
     server { listen @third@; server_name ""; return 200 "no name [$host] [$http_host]\\n"; }
@@ -65,6 +68,7 @@ _DIFFERENT_PATHS = {
 CASES = [
     *(get("/", host=host) for host in _HOSTS),
     *(get("/", host=host, port="second") for host in ("first.test", "a.test", "unknown.test", "")),
+    get("/", host=socket.gethostname(), port="second", name="the machine's name"),
     *(get(path, differs=_DIFFERENT_PATHS.get(path, ())) for path in _PATHS),
     get("/", host=None, version="1.0", port="third", name="no Host in 1.0, server without a name"),
     get("/", host="some.test", version="1.0", port="third", name="Host in 1.0, server without a name"),

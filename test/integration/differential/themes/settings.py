@@ -23,6 +23,7 @@ http {
         location /p/ { proxy_pass http://@backend@; }
         location /tokens/ { server_tokens on; return 404; }
         location /unresolvable/ { set $name nowhere.test; proxy_pass http://$name; }
+        location /links-all/ { disable_symlinks on from=$document_root; }
         location /index.cgi/ { return 200 "$uri\\n"; }
     }
     server { listen @http@; server_name port.test; port_in_redirect off; root @site@; location /x { return 301 /y; } }
@@ -59,7 +60,9 @@ http {
 }
 """
 
-FILES = {"folder/index.html": "folder\n", }
+FILES = {"folder/index.html": "folder\n", "links/real/file": "real\n", "links/file": ("to", "real/file"),
+         "links/broken": ("to", "nowhere"), "links-all/file": "all\n", "links-all/to": ("to", "../links/real/file"),
+         "links-all/folder": ("to", "../links/real")}
 
 BACKENDS = {"backend": {}}
 
@@ -69,8 +72,9 @@ DIFFERS = ("name", "connection kept", "backend 1.1")
 DIFFERS_OVER_HTTP2 = {"a line beyond 1k": ("414 said",)}
 
 CASES = [
-    *(get(path) for path in ("/", "/none", "/folder", "/links/file", "/links/real/file", "/links-off/to",
-                             "/links-owner/to", "/p/x", "/chunked/x", "/unresolvable/x")),
+    *(get(path) for path in ("/", "/none", "/folder", "/links/file", "/links/real/file", "/links/broken",
+                             "/links-all/file", "/links-all/folder/file", "/p/x", "/chunked/x", "/unresolvable/x")),
+    get("/links-all/to", differs="beneath the root"),
     get("/tokens/"),
     *(get(path, host=host) for host in ("port.test", "relative.test", "named.test", "other.test")
       for path in ("/folder", "/x", "/folder?a=b")),
