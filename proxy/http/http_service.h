@@ -15,6 +15,7 @@
 
 struct balancer;
 struct dns_resolver;
+struct http_health;
 struct http_proxy_tls;
 struct http_resolver;
 struct worker;
@@ -50,6 +51,7 @@ struct http_content {
     struct http_content_location *locations; /* by http_location.number */
     const struct http_upstreams *upstreams;  /* of the configuration */
     struct balancer **balancers;             /* by http_upstream.number */
+    struct http_health *health;              /* of all that are checked; http_health.c's */
     bool *leads_here;                        /* the same: a server of it is this very frontd */
     struct http_resolver *resolvers;         /* http_resolver.c's */
     struct http_proxy_tls *tls;              /* http_proxy_tls.c's */

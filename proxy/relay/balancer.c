@@ -44,7 +44,12 @@ struct balancer {
 
 /* Peers. */
 
-static void drop_peer(struct balancer_peer *peer)
+void balancer_hold(struct balancer_peer *peer)
+{
+    peer->holders++;
+}
+
+void balancer_drop(struct balancer_peer *peer)
 {
     if (--peer->holders == 0)
         free(peer);
@@ -64,6 +69,9 @@ static struct balancer_peer *new_peer(struct balancer *balancer,
     address_text(address, &host);
     peer->target = server->target;
     peer->target.host = text_slice(&host);
+    if (balancer->peers.health != NULL)
+        peer->health =
+            balancer_health_find(balancer->peers.health, address, loop_now(balancer->worker->loop));
     return peer;
 }
 
@@ -96,12 +104,12 @@ static void list_peers(struct balancer *balancer)
         for (size_t k = 0; k < name->count; k++) {
             struct balancer_peer *peer = keep_peer(balancer, name->server, &name->addresses[k]);
 
-            peer->holders++;
+            balancer_hold(peer);
             peers.items[peers.count++] = peer;
         }
     }
     for (size_t i = 0; i < balancer->peers.count; i++)
-        drop_peer(balancer->peers.items[i]);
+        balancer_drop(balancer->peers.items[i]);
     free(balancer->peers.items);
     balancer->peers = peers;
 }
@@ -224,7 +232,8 @@ static void init_name(struct balancer *balancer, struct balancer_name *name,
 }
 
 struct balancer *balancer_new(struct worker *worker, struct dns_resolver *resolver,
-                              const struct balancer_conf *conf)
+                              const struct balancer_conf *conf,
+                              const struct balancer_health *health)
 {
     struct balancer *balancer =
         memory_zero(sizeof *balancer + conf->server_count * sizeof balancer->names[0]);
@@ -232,6 +241,7 @@ struct balancer *balancer_new(struct worker *worker, struct dns_resolver *resolv
     balancer->worker = worker;
     balancer->resolver = resolver;
     balancer->peers.method = conf->method;
+    balancer->peers.health = health;
     balancer->peers.chance = &balancer->chance;
     if (conf->method == BALANCER_RING)
         balancer->peers.ring = balancer_ring_new(conf->servers, conf->server_count);
@@ -251,7 +261,7 @@ void balancer_free(struct balancer *balancer)
     for (size_t i = 0; i < balancer->name_count; i++)
         dns_cancel(&balancer->names[i].lookup);
     for (size_t i = 0; i < balancer->peers.count; i++)
-        drop_peer(balancer->peers.items[i]);
+        balancer_drop(balancer->peers.items[i]);
     free(balancer->peers.items);
     balancer_ring_free(balancer->peers.ring);
     free(balancer);
@@ -274,7 +284,7 @@ enum balancer_answer balancer_pick(struct balancer *balancer, struct balancer_tr
     if (*peer == NULL)
         return balancer->peers.count == 0 ? BALANCER_UNRESOLVED : BALANCER_NONE;
     tries->ids[tries->count++] = (*peer)->id;
-    (*peer)->holders++;
+    balancer_hold(*peer);
     (*peer)->conns++;
     return BALANCER_PICKED;
 }
@@ -300,7 +310,7 @@ void balancer_release(struct balancer *balancer, struct balancer_peer **handle,
         return;
     peer->conns--;
     balancer_note(&balancer->peers, peer, outcome, loop_now(balancer->worker->loop));
-    drop_peer(peer);
+    balancer_drop(peer);
 }
 
 void balancer_wait(struct balancer *balancer, struct balancer_waiter *waiter)
@@ -321,4 +331,20 @@ void balancer_stop_waiting(struct balancer_waiter *waiter)
     if (waiter->next != NULL)
         waiter->next->previous = waiter->previous;
     waiter->previous = NULL;
+}
+
+/* Checks. */
+
+struct balancer_peer *const *balancer_peers(struct balancer *balancer, size_t *count)
+{
+    uint64_t now = loop_now(balancer->worker->loop);
+
+    refresh(balancer, now);
+    for (size_t i = 0; i < balancer->peers.count; i++) { /* a place is lost when unused for long */
+        struct balancer_peer *peer = balancer->peers.items[i];
+
+        peer->health = balancer_health_find(balancer->peers.health, &peer->address, now);
+    }
+    *count = balancer->peers.count;
+    return balancer->peers.items;
 }

@@ -2,6 +2,7 @@
 
 #include "base/address.h"
 #include "relay/backend.h"
+#include "relay/balancer_health.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,7 +49,8 @@ struct balancer_peer {
     int64_t weight_now, weight_effective; /* of round robin */
     uint64_t failed_ms, checked_ms;       /* loop_now of the last failure, of the last look */
     uint32_t fails, conns;
-    uint32_t holders; /* the balancer's list, and each attempt */
+    uint32_t holders; /* the balancer's list, each attempt, and each check */
+    struct balancer_health_place health;
     char host[ADDRESS_TEXT_MAX];
 };
 
@@ -63,9 +65,10 @@ struct worker;
 struct dns_resolver;
 struct balancer;
 
-/* `conf` must live as long as the balancer. */
+/* `conf` and `health` must live as long as the balancer; `health` NULL: nobody checks. */
 struct balancer *balancer_new(struct worker *worker, struct dns_resolver *resolver,
-                              const struct balancer_conf *conf);
+                              const struct balancer_conf *conf,
+                              const struct balancer_health *health);
 /* No attempt may hold a peer any more. */
 void balancer_free(struct balancer *balancer);
 
@@ -110,3 +113,11 @@ struct balancer_waiter {
 
 void balancer_wait(struct balancer *balancer, struct balancer_waiter *waiter);
 void balancer_stop_waiting(struct balancer_waiter *waiter);
+
+/* For checks. Looks at the names again if it is time, and gives all peers; valid until the loop's
+ * next turn. */
+struct balancer_peer *const *balancer_peers(struct balancer *balancer, size_t *count);
+
+/* The peer's memory stays until as many drops, whatever becomes of its name. */
+void balancer_hold(struct balancer_peer *peer);
+void balancer_drop(struct balancer_peer *peer);

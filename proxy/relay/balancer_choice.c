@@ -17,13 +17,19 @@ static bool is_aside(const struct balancer_peer *peer, uint64_t now)
            now - peer->checked_ms <= server->fail_timeout_ms;
 }
 
-/* The only peer there is gets every request, however often it failed: there is nothing better. */
+static bool fails_checks(const struct balancer_peers *peers, const struct balancer_peer *peer)
+{
+    return peers->health != NULL && !balancer_health_allows(peers->health, &peer->health);
+}
+
+/* The only peer there is gets every request, however often it failed: there is nothing better.
+ * Unless it fails its checks. */
 bool balancer_is_usable(const struct balancer_choice *choice, const struct balancer_peer *peer)
 {
     const struct balancer_server *server = peer->server;
 
     if (server->down || (server->max_conns > 0 && peer->conns >= server->max_conns) ||
-        was_tried(choice->tries, peer))
+        was_tried(choice->tries, peer) || fails_checks(choice->peers, peer))
         return false;
     return choice->peers->count == 1 || !is_aside(peer, choice->now);
 }

@@ -11,8 +11,9 @@ struct balancer_peers {
     struct balancer_peer **items; /* in the order of the configuration */
     size_t count;
     enum balancer_method method;
-    struct balancer_ring *ring; /* of BALANCER_RING; else NULL */
-    uint64_t *chance;           /* for balancer_by_chance: any number at first */
+    struct balancer_ring *ring;           /* of BALANCER_RING; else NULL */
+    const struct balancer_health *health; /* NULL: nobody checks */
+    uint64_t *chance;                     /* for balancer_by_chance: any number at first */
 };
 
 /* NULL: none can be had. */

@@ -282,6 +282,7 @@ static void http_summary(const struct conf *conf, struct text *text)
 static void zones(const struct conf *conf, struct shared_zones *zones)
 {
     http_limit_zones(conf, zones);
+    http_health_zones(conf, zones);
     http_status_zones(conf, zones);
 }
 

@@ -4,6 +4,7 @@
 #include "conf/conf_types.h"
 #include "http/language/http_template.h"
 #include "http/message/http_message.h"
+#include "http/proxy/http_health_conf.h"
 #include "http/proxy/http_proxy_rules.h"
 #include "relay/backend.h"
 

@@ -1,6 +1,7 @@
 #include "http/proxy/http_upstream.h"
 
 #include "http/http_service.h"
+#include "http/proxy/http_health.h"
 #include "http/proxy/http_proxy_tls.h"
 #include "http/proxy/http_resolver.h"
 #include "relay/listen.h"
@@ -67,17 +68,20 @@ void http_upstream_start(struct http_content *content)
         arena_zero(&content->arena, (upstreams->count + 1) * sizeof *content->balancers);
     content->leads_here =
         arena_zero(&content->arena, (upstreams->count + 1) * sizeof *content->leads_here);
+    http_health_init(content);
     for (size_t i = 0; i < upstreams->count; i++) {
         content->leads_here[i] = find_own(worker, upstreams->items[i]);
         allow_ports(worker, upstreams->items[i]);
-        content->balancers[i] =
-            balancer_new(worker, http_resolver_get(content, upstreams->items[i]->proxy),
-                         &upstreams->items[i]->balancer);
+        content->balancers[i] = balancer_new(
+            worker, http_resolver_get(content, upstreams->items[i]->proxy),
+            &upstreams->items[i]->balancer, http_health_of(content, upstreams->items[i]));
     }
+    http_health_start(content);
 }
 
 void http_upstream_stop(struct http_content *content)
 {
+    http_health_stop(content);
     for (size_t i = 0; content->upstreams != NULL && i < content->upstreams->count; i++)
         balancer_free(content->balancers[i]);
 }

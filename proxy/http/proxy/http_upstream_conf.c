@@ -276,6 +276,7 @@ void http_upstream_conf_link(struct conf_reader *reader, const struct conf_scope
          scope = conf_next(scope))
         add_block(reader, scope, &values->upstreams);
     link_scope(reader, http->first_child, &values->upstreams);
+    http_health_conf_link(reader, http, &values->upstreams);
     if (reader->checks_disk)
         http_upstream_names_check(reader, &values->upstreams,
                                   values->backend_start == HTTP_BACKEND_STRICT);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "conf/conf_types.h"
+#include "http/proxy/http_health_conf.h"
 #include "http/proxy/http_upstream_method.h"
 #include "relay/backend.h"
 #include "relay/balancer.h"
@@ -37,6 +38,7 @@ struct http_upstream {
 struct http_upstreams {
     const struct http_upstream **items; /* by number */
     size_t count;
+    struct http_health_uses checks;
 };
 
 extern const struct conf_group http_upstream_group;

@@ -225,6 +225,32 @@ static const struct finding_case finding_cases[] = {
     {"http{upstream a{random two least_time=header; server c;}}",
      "1:28: error: `least_time` is of NGINX Plus alone\n= write `random two least_conn`\n"},
     {"http{upstream a{random two least_conn; server c;}}", ""},
+    {"http{upstream a{server c; health_check /x interval=1s mandatory persistent;}}", ""},
+    {"http{upstream a{server c; health_check match=ok;}}",
+     "1:40: error: `match=ok` is of NGINX Plus alone\n"
+     "= leave it out: a status from 200 to 399 passes\n"},
+    {"http{upstream a{server c; health_check \"/a b\";}}",
+     "1:40: error: `/a b` is no path for a request\n"},
+    {"http{upstream a{server c; health_check interval=1ms fails=0;}}",
+     "1:40: error: invalid value in `interval=1ms`\n"},
+    {"http{upstream a{server c; health_check fail=3;}}",
+     "1:40: error: unknown parameter `fail=3`\n= did you mean `fails=`?\n"},
+    {"http{upstream a{server c; health_check;} server{location /{proxy_pass http://a; "
+     "health_check;}}}",
+     "1:81: error: `a` has a health_check already (1)\n"},
+    {LOCATION("health_check;"),
+     "1:24: error: there is nobody to check: no proxy_pass stands here\n"
+     "= write it beside proxy_pass, or in an upstream\n"},
+    {LOCATION("proxy_pass http://$host; health_check;"),
+     "1:49: error: who is checked depends on a request here\n"
+     "= write `health_check` in the upstream\n"},
+    {LOCATION("proxy_pass https://b; proxy_ssl_name $host; health_check;"),
+     "1:68: error: a check knows no variables for proxy_ssl_name\n= write the name in proxy_ssl_name\n"
+     "1:35: note: this backend's certificate is not verified, as in nginx\n"
+     "= `proxy_ssl_verify on;` with `proxy_ssl_trusted_certificate` does that\n"},
+    {"http{upstream a{server c; check interval=3000 type=http;}}",
+     "1:27: error: `check` is not supported\n"
+     "= write `health_check /path interval=3s fails=5 passes=2;`\n"},
     {"http{upstream a{server b; least_conn; ip_hash;}}",
      "1:6: error: this upstream has both `least_conn` and `ip_hash`\n= keep one of them\n"},
     {"http{upstream a{server b;} server{location /{proxy_pass http://A:81;}}}",

@@ -64,7 +64,8 @@ static struct balancer_server *add(struct fixture *fixture, const char *host, ui
 static void start(struct fixture *fixture, enum balancer_method method)
 {
     fixture->conf.method = method;
-    fixture->balancer = balancer_new(&fixture->worker, fixture->worker.resolver, &fixture->conf);
+    fixture->balancer =
+        balancer_new(&fixture->worker, fixture->worker.resolver, &fixture->conf, NULL);
 }
 
 static const char *const client = "192.0.2.7";

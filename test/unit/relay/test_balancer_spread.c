@@ -62,7 +62,7 @@ static void start(struct fixture *fixture, enum balancer_method method, size_t c
         balancer_free(fixture->balancer);
     fixture->conf.method = method;
     fixture->conf.server_count = count;
-    fixture->balancer = balancer_new(&fixture->worker, NULL, &fixture->conf);
+    fixture->balancer = balancer_new(&fixture->worker, NULL, &fixture->conf, NULL);
 }
 
 /* Number of the peer that gets the key's request; SERVERS: none. */
