@@ -161,7 +161,7 @@ static void take_head(struct http1_connection *connection, size_t start, size_t 
     connection->in_head = false;
     refusal = http1_parse_request(head, &base->arena, &base->request);
     if (refusal != HTTP_ACCEPTED) {
-        http_exchange_refuse(base, refusal);
+        http_handle_refused(base, refusal);
         return;
     }
     expect_body(exchange);
@@ -182,9 +182,11 @@ static void refuse_head(struct http1_connection *connection, enum http_refusal r
 
     if (line.len > 0 && line.at[line.len - 1] == '\r')
         line.len--;
+    if (slice_starts(line, SLICE("HEAD ")))
+        exchange->base.request.method = HTTP_HEAD;
     exchange->base.request.line = arena_keep(&exchange->base.arena, line);
     connection->in_head = false;
-    http_exchange_refuse(&exchange->base, refusal);
+    http_handle_refused(&exchange->base, refusal);
 }
 
 /* True if an exchange began. */

@@ -274,6 +274,14 @@ static void read_connection(const struct fields *fields, struct http_request *re
     request->wants_upgrade = http_request_is_websocket(fields->list, fields->count, request);
 }
 
+/* Of a head with a bad field the ones before it still tell whose error page is meant. */
+static void find_server(const struct fields *fields, struct arena *arena,
+                        struct http_request *request)
+{
+    if (http_request_check_host(fields->list, fields->count, arena, request) != HTTP_ACCEPTED)
+        request->host = SLICE_NONE;
+}
+
 enum http_refusal http1_parse_request(struct slice head, struct arena *arena,
                                       struct http_request *request)
 {
@@ -291,8 +299,11 @@ enum http_refusal http1_parse_request(struct slice head, struct arena *arena,
     if (request->fields == NULL)
         return HTTP_REFUSED_MEMORY;
     request->field_count = fields.count;
-    if (refusal == HTTP_ACCEPTED)
-        refusal = http_uri_parse_target(arena, request);
+    if (refusal != HTTP_ACCEPTED) {
+        find_server(&fields, arena, request);
+        return refusal;
+    }
+    refusal = http_uri_parse_target(arena, request);
     if (refusal == HTTP_ACCEPTED)
         refusal = http_request_check_host(fields.list, fields.count, arena, request);
     if (refusal == HTTP_ACCEPTED)

@@ -170,7 +170,7 @@ static int take_head(struct http2_connection *connection, struct http2_exchange 
     refusal = http2_head_finish(&connection->head, ends, &base->request);
     if (refusal != HTTP_ACCEPTED) {
         exchange->in_ended = ends;
-        http_exchange_refuse(base, refusal);
+        http_handle_refused(base, refusal);
         return count(connection, HTTP2_FLOOD_ERRORS, 1);
     }
     expect_body(exchange, ends);

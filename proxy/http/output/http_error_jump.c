@@ -12,8 +12,7 @@ static const struct http_error_page *find(const struct http_exchange *exchange, 
     const struct http_output_conf *output =
         exchange->location == NULL ? NULL : exchange->location->output;
 
-    if (output == NULL || exchange->head_sent || exchange->parent != NULL ||
-        exchange->at_last_error_page)
+    if (output == NULL || exchange->head_sent || exchange->at_last_error_page)
         return NULL;
     for (size_t i = 0; i < output->error_page.count; i++)
         if (output->error_page.items[i].status == status)

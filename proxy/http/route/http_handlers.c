@@ -208,6 +208,16 @@ void http_handle(struct http_exchange *exchange)
         handle_path(exchange);
 }
 
+void http_handle_refused(struct http_exchange *exchange, enum http_refusal refusal)
+{
+    exchange->is_head_request = exchange->request.method == HTTP_HEAD;
+    if (exchange->request.host.len > 0 && choose_server(exchange))
+        http_choose_location(exchange, exchange->server->own);
+    /* Nobody asks for a certificate on the way to an error page. */
+    exchange->at_last_error_page = exchange->server->verify != TLS_VERIFY_OFF;
+    http_exchange_refuse(exchange, refusal);
+}
+
 void http_redirect_internally(struct http_exchange *exchange, struct slice path, struct slice query)
 {
     exchange->is_internal = true;

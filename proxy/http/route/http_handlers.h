@@ -6,6 +6,10 @@
  * no handler should see (too large, TRACE, OPTIONS *) is answered here. */
 void http_handle(struct http_exchange *exchange);
 
+/* The same for a request that breaks a rule: the error page of the server that it names, as far as
+ * it was understood. */
+void http_handle_refused(struct http_exchange *exchange, enum http_refusal refusal);
+
 /* Goes on with another path (decoded and normalised, as struct http_request.path) and query (at ==
  * NULL: none) in the same server, as if the client had asked for it; `internal` locations are open
  * to it. For index, try_files, error_page, X-Accel-Redirect. Nothing of the answer may be sent yet,

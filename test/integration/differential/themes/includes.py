@@ -26,6 +26,18 @@ http {
         location /expires/ { expires 1h; }
         location /variables { return 200 "$request_uri $uri $request_method $args $document_uri"; }
         location /rewritten { rewrite ^ /part.txt last; }
+        location /replaced/ { error_page 404 =200 /part.txt; error_page 403 = /says?$status; deny all; allow all; }
+        location /replaced/none { error_page 404 =200 /part.txt; }
+        location /replaced/named { error_page 404 = @named; return 404; }
+        location /replaced/403 { error_page 403 = /says?x; return 403; }
+        location /replaced/502 { error_page 502 =200 /part.txt; proxy_pass http://@dead@; }
+        location /replaced/taken { proxy_intercept_errors on; error_page 418 =200 /part.txt; proxy_pass http://@backend@; }
+        location /replaced/page { error_page 404 =200 /part.html; return 404; }
+        location /replaced/chain { recursive_error_pages on; error_page 404 =200 /replaced/403; return 404; }
+        location /replaced/kept { error_page 404 /part.txt; return 404; }
+        location /replaced/away { error_page 404 http://elsewhere.test/; return 404; }
+        location /says { return 200 "says $uri $args"; }
+        location @named { return 200 "named $uri"; }
     }
 }
 """
@@ -71,6 +83,8 @@ FILES = {
     "many.html": page(*['include virtual="/part.txt"'] * 40),
     "large.html": "x" * 100_000 + page('include virtual="/part.txt"') + "y" * 100_000,
     "split.html": "z" * 32760 + '<!--#include virtual="/part.txt" -->' + "z" * 10,
+    **{f"replaced-{name}.html": page(f'include virtual="/replaced/{name}?q"')
+       for name in ("none", "named", "403", "502", "taken", "page", "chain", "kept", "away")},
     # what goes wrong
     "none.html": page('include virtual="/none"'),
     "denied.html": page('include virtual="/secret/x"'),
@@ -84,6 +98,7 @@ BACKENDS = {"backend": {
     "/slow": [0.1, ok(b"[slow]")],
     "/chunked": chunked_answer(b"[chu", b"nked]"),
     "/big": ok(b"b" * 200_000),
+    "/replaced/taken": ok(b"teapot", status="418 Teapot"),
     "/500": ok(b"[broken]", status="500 Broken"),
     "/page-of-backend": ok(b'<!--#include virtual="/part.txt" --> from a backend\n', "Content-Type: text/html",
                            'ETag: "x"', "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT"),
@@ -102,6 +117,8 @@ _PAGES = ["/plain.html", "/plain.txt", "/one.html", "/several.html", "/nested.ht
 
 CASES = [
     *(get(path) for path in _PAGES),
+    *(get(f"/replaced-{name}.html?z") for name in ("none", "named", "403", "502", "taken", "page", "chain")),
+    *(get(f"/replaced-{name}.html", differs="failed include") for name in ("kept", "away")),
     get("/echo.html", "User-Agent: <a&b\"> \xe4"),
     head("/one.html"),
     post("/page-of-backend", "body"),

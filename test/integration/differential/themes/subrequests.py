@@ -33,6 +33,11 @@ http {
         location /both/ { auth_basic "b"; auth_basic_user_file @site@/passwords; auth_request /auth; }
         location /any/ { satisfy any; deny all; auth_request /auth; }
         location /all/ { satisfy all; allow all; auth_request /auth; }
+        location /paged/ { auth_request /paged-auth; }
+        location /paged-auth { internal; error_page 401 =204 /nothing; error_page 403 /nothing; error_page 404 =200 /file;
+            error_page 500 =403 /nothing; error_page 502 = @decide; proxy_intercept_errors on; proxy_pass http://@auth@; }
+        location /nothing { auth_request off; return 204; }
+        location @decide { return 401; }
         location /dead/ { auth_request /dead-auth; }
         location /dead-auth { internal; proxy_pass http://@dead@; }
         location /by-file/ { auth_request /off/file; }
@@ -42,7 +47,7 @@ http {
 """
 
 FILES = {**{f"{name}/file": f"{name}\n" for name in ("off", "login", "forbidden", "local", "both", "any", "all", "dead",
-                                                     "by-file")}, "file": "file\n",
+                                                     "by-file", "paged")}, "file": "file\n",
          "forbidden.html": "forbidden page\n", "passwords": "user:{PLAIN}secret\n"}
 
 
@@ -60,6 +65,7 @@ _CODES = (200, 201, 204, 299, 301, 302, 400, 401, 403, 404, 500, 502)
 
 CASES = [
     *(get("/file", f"X-Decide: {code}") for code in _CODES),
+    *(get("/paged/file", f"X-Decide: {code}") for code in _CODES if code != 502),
     *(get("/proxied/x?y", f"X-Decide: {code}") for code in (200, 401, 403)),
     get("/set/x", "X-User: client", "Cookie: a=b"),
     get("/set/x", "X-Decide: 200"),

@@ -1,0 +1,53 @@
+"""error_page for requests that break a rule, where nginx cannot stand beside: HTTP/2, client certificates."""
+
+import pytest
+from support.http2 import Http2Client
+
+CONFIG = """
+worker_processes 1;
+http {
+    server {
+        listen 127.0.0.1:@http@ http2 default_server;
+        error_page 400 =422 /page;
+        error_page 501 /page;
+        location /page { return 200 "first $request_method $uri"; }
+    }
+    server {
+        listen 127.0.0.1:@http@;
+        server_name second;
+        error_page 400 =422 /page;
+        location /page { return 200 "second $request_method $uri"; }
+    }
+    server {
+        listen 127.0.0.1:@https@ ssl;
+        ssl_certificate @cert@;
+        ssl_certificate_key @key@;
+        ssl_client_certificate @cert@;
+        ssl_verify_client on;
+        error_page 400 =422 /page;
+        location /page { return 200 "for those with a certificate"; }
+    }
+}
+"""
+
+
+@pytest.fixture(name="server")
+def _server(frontd):
+    return frontd(CONFIG)
+
+
+@pytest.mark.parametrize("authority, body", [("first", b"first GET /page"), ("second", b"second GET /page")])
+def test_over_http2(server, authority, body):
+    client = Http2Client(server.port("http"))
+    answer = client.get(("content-length", "5a"), authority=authority)
+    assert (answer.status, answer.body) == (422, body)
+    answer = client.response(client.request(("content-length", "5a"), method="HEAD", authority=authority))
+    assert (answer.status, answer.body) == (422, b"")
+    assert client.get(path="/page", authority=authority).status == 200
+
+
+def test_no_page_of_a_server_that_wants_certificates(server, connect):
+    client = connect(server.port("https"), tls=True)
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5a\r\n\r\n")
+    answer = client.read_response()
+    assert answer.status == 400 and b"certificate" not in answer.body
