@@ -16,23 +16,34 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* What leads from a worker to the holder. */
+struct key_channel {
+    int fd; /* a copy of the holder's end, by which it is ended when there is another; -1: none */
+    uint32_t number;
+    bool is_lost; /* says the worker */
+};
+
 struct generation_keys {
     struct generation *generation;
     struct generation_keys *next; /* in generation->old_keys */
     struct child holder;
     struct users_choice user;
     struct keyholder_arguments arguments;
-    int *passed;              /* the holder's descriptors from 3 on: its channel, the files */
-    uint32_t first;           /* of the channels that lead to the holder that runs now */
-    uint32_t *channels;       /* by worker: the one that it was given last */
-    struct deadline retiring; /* until no handshake can need it */
-    bool is_dropped;          /* it ends, and nobody waits for it */
+    int *passed;                  /* the holder's descriptors from 3 on: its channel, the files */
+    struct key_channel *channels; /* by worker: the one that it was given last */
+    struct deadline retiring;     /* until no handshake can need it */
+    struct deadline healing;      /* until who lost a channel gets another */
+    bool is_dropped;              /* it ends, and nobody waits for it */
 };
 
 static const struct child_events holder_events;
+static void on_healing(void *owner);
 
 /* Deadlines come up to a tenth of a second late, sessions' too. */
 #define RETIRE_MARGIN_MS 2000
+
+/* A worker that loses a channel all the time gets another as often as that. */
+#define HEALING_MS 500
 
 static void choose_user(struct keyholder_arguments *arguments, const struct users_choice *user)
 {
@@ -70,7 +81,10 @@ static struct generation_keys *make(struct generation *generation,
     choose_user(&keys->arguments, &keys->user);
     keys->passed = memory_alloc((arguments->keys + 1) * sizeof *keys->passed);
     keys->channels = memory_zero((generation->child_count + 1) * sizeof *keys->channels);
+    for (size_t i = 0; i < generation->child_count; i++)
+        keys->channels[i].fd = -1;
     deadline_init(&keys->retiring, on_retired, keys);
+    deadline_init(&keys->healing, on_healing, keys);
     child_init(&keys->holder, ROLE_HOLDER, generation->loop, generation->log, &holder_events, keys);
     return keys;
 }
@@ -128,12 +142,28 @@ static pid_t on_spawn(void *owner, struct child *holder, int channel)
     generation_environment(environment, &arena);
     keyholder_arguments_write(&keys->arguments, &words);
     keys->passed[0] = channel;
-    keys->first = generation->last_channel + 1;
     pid = spawn_program(generation->program->keyholder, words.words, environment,
                         generation_error_descriptor(generation), keys->passed,
                         keys->arguments.keys + 1);
     arena_deinit(&arena);
     return pid;
+}
+
+/* At both ends, whoever has copies of them. */
+static void end_channel(struct key_channel *channel)
+{
+    if (channel->fd >= 0) {
+        shutdown(channel->fd, SHUT_RDWR);
+        close(channel->fd);
+    }
+    *channel = (struct key_channel){.fd = -1};
+}
+
+static void end_channels(struct generation_keys *keys)
+{
+    deadline_clear(&keys->healing);
+    for (size_t i = 0; i < keys->generation->child_count; i++)
+        end_channel(&keys->channels[i]);
 }
 
 int generation_keys_open(struct generation *generation, struct generation_keys *keys, size_t index,
@@ -144,29 +174,48 @@ int generation_keys_open(struct generation *generation, struct generation_keys *
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return -1;
     *number = ++generation->last_channel;
-    if (keys != NULL) {
-        child_give_keys(&keys->holder, *number, pair[1]);
-        keys->channels[index] = *number;
+    if (keys == NULL || keys->holder.channel == NULL) {
+        close(pair[1]); /* nobody is there, and whoever asks shall see that at once */
+        return pair[0];
     }
-    close(pair[1]);
+    child_give_keys(&keys->holder, *number, pair[1]);
+    end_channel(&keys->channels[index]);
+    keys->channels[index] = (struct key_channel){.fd = pair[1], .number = *number};
     return pair[0];
+}
+
+static void give(struct generation_keys *keys, size_t index)
+{
+    struct child *worker = &keys->generation->children[index];
+    uint32_t number;
+    int fd;
+
+    if (worker->channel == NULL ||
+        (fd = generation_keys_open(keys->generation, keys, index, &number)) < 0)
+        return;
+    child_give_keys(worker, number, fd);
+    close(fd);
 }
 
 /* The holder in force is another process. */
 static void give_all(struct generation_keys *keys)
 {
+    for (size_t i = 0; i < keys->generation->child_count; i++)
+        give(keys, i);
+}
+
+static void on_healing(void *owner)
+{
+    struct generation_keys *keys = owner;
     struct generation *generation = keys->generation;
 
     for (size_t i = 0; i < generation->child_count; i++) {
-        struct child *worker = &generation->children[i];
-        uint32_t number;
-        int fd;
-
-        if (worker->channel == NULL ||
-            (fd = generation_keys_open(generation, keys, i, &number)) < 0)
+        if (!keys->channels[i].is_lost)
             continue;
-        child_give_keys(worker, number, fd);
-        close(fd);
+        log_line(generation->log, LOG_ALERT, 0,
+                 "worker %d had no answer from key holder %d: it gets another channel",
+                 (int)generation->children[i].pid, (int)keys->holder.pid);
+        give(keys, i);
     }
 }
 
@@ -190,6 +239,7 @@ static void on_ready(void *owner, struct child *holder)
 static void free_keys(struct generation_keys *keys)
 {
     deadline_clear(&keys->retiring);
+    end_channels(keys);
     child_deinit(&keys->holder);
     for (size_t i = 1; i <= keys->arguments.keys; i++)
         close(keys->passed[i]);
@@ -216,6 +266,7 @@ static void on_ended(void *owner, struct child *holder)
     bool is_needed = generation->phase < GENERATION_STOPPING && generation_workers(generation) > 0;
     char why[600];
 
+    end_channels(keys); /* now, not when they are replaced: workers must not wait for answers */
     snprintf(why, sizeof why, "the key holder: %s", holder->why);
     if (keys == generation->swap.keys) {
         generation_swap_fail(generation, why);
@@ -241,14 +292,15 @@ static void on_ended(void *owner, struct child *holder)
 
 static void on_refused(void *owner, uint32_t number)
 {
-    const struct generation_keys *keys = owner;
+    struct generation_keys *keys = owner;
     struct generation *generation = keys->generation;
 
     for (size_t i = 0; i < generation->child_count; i++) {
         struct child *worker = &generation->children[i];
 
-        if (keys->channels[i] != number)
+        if (keys->channels[i].number != number)
             continue;
+        end_channel(&keys->channels[i]);
         log_line(generation->log, LOG_ALERT, 0,
                  "worker %d asked the key holder for what no TLS server signs: killed",
                  (int)worker->pid);
@@ -283,14 +335,16 @@ void generation_keys_start(struct generation *generation)
 void generation_keys_lost(struct generation *generation, struct child *worker, uint32_t number)
 {
     struct generation_keys *keys = generation->keys;
-    uint32_t lost = number == 0 ? worker->first_keys : number;
+    struct key_channel *channel;
 
-    if (keys == NULL || lost < keys->first || keys->holder.phase != CHILD_READY ||
-        keys->holder.was_killed)
+    if (keys == NULL || keys->holder.phase != CHILD_READY)
+        return; /* the next one gives channels to all */
+    channel = &keys->channels[worker - generation->children];
+    if (channel->number != (number == 0 ? worker->first_keys : number) || channel->is_lost)
         return;
-    log_line(generation->log, LOG_ALERT, 0, "key holder %d does not answer worker %d: killed",
-             (int)keys->holder.pid, (int)worker->pid);
-    child_kill(&keys->holder);
+    channel->is_lost = true;
+    if (!deadline_is_set(&keys->healing))
+        deadline_set(generation->loop, &keys->healing, HEALING_MS);
 }
 
 /* To the old ones; `forget` follows from the end of its process. */

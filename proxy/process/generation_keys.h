@@ -24,7 +24,8 @@ const int *generation_keys_files(const struct generation *generation, size_t *co
 int generation_keys_open(struct generation *generation, struct generation_keys *keys, size_t index,
                          uint32_t *number);
 
-/* A worker gets no answers on channel `number`: a key holder that hangs is replaced. */
+/* A worker gets no answers on channel `number`, or says so: it gets another one, and that is all.
+ * Who replaces a key holder that hangs is child_pulse.c: no worker can have that done. */
 void generation_keys_lost(struct generation *generation, struct child *worker, uint32_t number);
 
 /* A holder for another set of keys, whose files it takes over (free(3) is done here), not running

@@ -4,6 +4,7 @@ sandbox/test_probe.py and sandbox/test_taken_over.py (3), sandbox/test_roles.py 
 fuzz/tls (4)."""
 
 import os
+import pathlib
 import pickle
 import re
 import resource
@@ -31,7 +32,7 @@ http {
 }
 """
 NOBODY = 65534
-KEY_CHANNEL = 5  # WORKER_KEYS_FD
+CONTROL_CHANNEL, KEY_CHANNEL = 3, 5  # process/worker_arguments.h
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root reaches into other processes")
 
@@ -241,6 +242,42 @@ def test_a_channel_of_the_generation_before_ends_with_it(proxy, connect):
         with pytest.raises(BrokenPipeError):
             channel.send(request(0))
     shake(connect, instance)
+
+
+def master_message(name, *numbers):
+    """As ipc/messages.def numbers it."""
+    table = (pathlib.Path(__file__).resolve().parents[3] / "proxy/ipc/messages.def").read_text(encoding="ascii")
+    names = re.findall(r"^MESSAGE\((\w+),", table, re.M)
+    return struct.pack(f"={1 + len(numbers)}I", names.index(name), *numbers)
+
+
+@needs_root
+def test_a_worker_that_complains_costs_nobody_the_key_holder(proxy, connect):
+    """Who has taken a worker over says again and again that nobody answers it."""
+    instance = proxy(workers=2)
+    instance.start()
+    liar, _ = instance.workers()
+    (holder,) = instance.keyholders()
+    os.kill(liar, signal.SIGSTOP)  # its connections are the other's
+    with steal_socket(liar, CONTROL_CHANNEL) as control:
+        last = 0  # the first one, whatever its number
+        for _ in range(8):
+            for number in range(last, last + 12):
+                control.send(master_message("KEYS_LOST", number))
+            shake(connect, instance)
+            instance.wait_for_log(rf"worker {liar} had no answer from key holder {holder}")
+            last += 1
+            time.sleep(0.3)
+    os.kill(liar, signal.SIGCONT)
+    assert instance.keyholders() == [holder], instance.describe()
+    assert instance.log().count(f"worker {liar} had no answer") >= 2, "the control: it was heard"
+    for _ in range(20):  # the liar has a channel that is good, and all threads of the key holder are free
+        shake(connect, instance)
+    os.kill(liar, signal.SIGKILL)
+    wait_until(lambda: len(instance.workers()) == 2 and liar not in instance.workers(), instance.describe)
+    for _ in range(20):
+        shake(connect, instance)
+    assert instance.keyholders() == [holder], instance.describe()
 
 
 # (7) cores
