@@ -1,6 +1,7 @@
 """Debian's nginx as an HTTPS backend."""
 
 from .servers import Server
+from .wait import wait_until
 
 _CONFIG = """daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log info;
 events {{ worker_connections 512; }}
@@ -46,8 +47,18 @@ class NginxOrigin(Server):
         path.write_text(_CONFIG.format(home=self.home, port=self.port, text=self._text, **pairs), encoding="ascii")
         return ["nginx", "-p", f"{self.home}/", "-c", str(path)]
 
+    def restart(self):
+        """The same certificates are not needed: others are made, by the same authority."""
+        self.process.terminate()
+        self.process.wait(20)
+        return self.start()
+
     def seen(self):
         """A list for each request: name told, protocol, cipher, "r" or "." (session reused), host, URI, number on
-        its connection. nginx writes a line when it has sent the answer: wait for it."""
+        its connection. nginx writes a line when it has sent the answer: see wait_for_requests."""
         path = self.home / "access.log"
         return [line.split("|") for line in path.read_text("ascii").splitlines()] if path.exists() else []
+
+    def wait_for_requests(self, count):
+        """`seen` when there are so many."""
+        return wait_until(lambda: len(seen := self.seen()) >= count and seen, f"request {count}", 30.0)
