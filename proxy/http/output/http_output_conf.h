@@ -143,9 +143,8 @@ struct http_output_conf {
 };
 
 extern const struct conf_group http_output_group;
-extern const struct conf_type http_type_charset, http_type_override_charset,
-    http_type_rate;                                 /* http_output_more_conf.c */
-extern const struct conf_type http_type_error_page; /* http_error_jump_conf.c */
+extern const struct conf_type http_type_charset, http_type_rate; /* http_output_more_conf.c */
+extern const struct conf_type http_type_error_page;              /* http_error_jump_conf.c */
 extern const struct conf_type http_type_agents, http_type_compress,
     http_type_precompressed; /* http_gzip_conf.c */
 

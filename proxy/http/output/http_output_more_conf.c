@@ -23,23 +23,6 @@ static bool parse_charset(struct conf_reader *reader, const struct conf_directiv
 
 const struct conf_type http_type_charset = {"character set", parse_charset};
 
-static bool parse_override(struct conf_reader *reader, const struct conf_directive *directive,
-                           void *value)
-{
-    static const char *const words[] = {"on", "off", NULL};
-    const struct conf_word *word = &directive->words[0];
-
-    (void)value;
-    if (slice_equal(word->text, SLICE("off")))
-        return true;
-    if (!slice_equal(word->text, SLICE("on")))
-        return conf_fail_choice(reader, word, "word", words);
-    return http_conf_refuse(reader, word->place, "leave it out; let the backend write UTF-8",
-                            "frontd does not recode text");
-}
-
-const struct conf_type http_type_override_charset = {"on|off", parse_override};
-
 static bool parse_rate(struct conf_reader *reader, const struct conf_directive *directive,
                        void *value)
 {

@@ -52,7 +52,7 @@ LEVELS = {"`http`": "http", "`server` (http)": "server", "`location`": "location
 # frontd takes these there; nginx 1.22 does not
 FRONTD_ONLY = frozenset((name, "if in location") for name in """
 chunked_transfer_encoding etag server_tokens gzip_comp_level gzip_disable gzip_http_version gzip_min_length
-gzip_proxied gzip_static gzip_types gzip_vary override_charset recursive_error_pages
+gzip_proxied gzip_static gzip_types gzip_vary recursive_error_pages
 ssi_last_modified ssi_silent_errors ssi_types charset_types
 """.split()) | {("resolver", "upstream"), ("resolver_timeout", "upstream")}
 

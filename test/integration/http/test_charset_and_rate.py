@@ -111,7 +111,8 @@ def test_an_answer_takes_the_time_it_shall(frontd_files, http_backend):
 
 
 @pytest.mark.parametrize("line, words", [
-    ("override_charset on;", "does not recode"),
+    ("override_charset maybe;", "override_charset"),
+    ("source_charset koi8-r;", "does not recode"),
     ("charset 'a b';", "no name of a character set"),
     ("limit_rate fast;", "no number of bytes"),
 ])

@@ -26,6 +26,7 @@ http {
         location /charset-redirect { charset utf-8; return 301 /; }
         location /charset-proxied/ { charset utf-8; proxy_pass http://@backend@; }
         location /charset-override/ { charset utf-8; override_charset off; proxy_pass http://@backend@; }
+        location /charset-overrides/ { charset utf-8; override_charset on; proxy_pass http://@backend@/; }
     }
 }
 """
@@ -57,7 +58,7 @@ CASES = [
             "x.xml", "x.png", "x.js", "x.none")),
         "/charset-off/page.html", "/charset-variable/page.html?c=utf-8", "/charset-text",
         "/charset-error", "/charset-redirect", "/charset-text.html",
-        *(f"/charset-{name}/{what}" for name in ("proxied", "override") for what in ("typed", "html", "png", "chunked",
+        *(f"/charset-{name}/{what}" for name in ("proxied", "override", "overrides") for what in ("typed", "html", "png", "chunked",
                                                                                      "x")))),
     *(get(f"/{name}/page.html", f"If-Modified-Since: {date}") for name in ("ims-off", "ims-before") for date in (THEN,
         LATER, EARLIER)),
