@@ -54,7 +54,8 @@ FRONTD_ONLY = frozenset((name, "if in location") for name in """
 chunked_transfer_encoding etag server_tokens gzip_comp_level gzip_disable gzip_http_version gzip_min_length
 gzip_proxied gzip_static gzip_types gzip_vary recursive_error_pages
 ssi_last_modified ssi_silent_errors ssi_types charset_types
-""".split()) | {("resolver", "upstream"), ("resolver_timeout", "upstream")}
+""".split()) | {("resolver", "upstream"), ("resolver_timeout", "upstream"),
+                                ("health_check", "upstream"), ("health_check", "location")}
 
 # `ssl on` is refused with its replacement; `off` is what nginx has without it
 NOT_USED = frozenset({("ssl", "http"), ("ssl", "server")})
