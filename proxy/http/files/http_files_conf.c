@@ -165,6 +165,9 @@ static void check(struct conf_reader *reader, const struct conf_scope *scope, vo
                          "`root` adds the whole path, `alias` replaces "
                          "that of the location: choose one",
                          "`root` and `alias` in the same location");
+    if (location->match == HTTP_MATCH_NAMED)
+        http_conf_refuse(reader, files->alias.place, "write `root`",
+                         "`alias` in a named location, which has no path to replace");
     check_slash(reader, location, &files->alias);
 }
 

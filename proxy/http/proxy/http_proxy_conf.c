@@ -237,12 +237,37 @@ static const struct conf_row rows[] = {
 };
 #undef CONF_STRUCT
 
+/* Where nobody knows what a URI part would take the place of. */
+static bool has_no_path(const struct conf_reader *reader, const struct conf_scope *scope)
+{
+    const struct http_location *location = conf_values(reader->conf, scope, &http_location_group);
+
+    return scope->context == CONF_LOCATION_IF || scope->context == CONF_LIMIT_EXCEPT ||
+           location->match == HTTP_MATCH_REGEX || location->match == HTTP_MATCH_NAMED;
+}
+
+static void check(struct conf_reader *reader, const struct conf_scope *scope, void *values)
+{
+    const struct http_proxy_conf *proxy = values;
+
+    http_proxy_tls_check(reader, scope, values);
+    if (proxy->pass.has_uri && !proxy->pass.has_variables &&
+        conf_is_set(reader->conf, scope, &http_proxy_group,
+                    offsetof(struct http_proxy_conf, pass)) &&
+        has_no_path(reader, scope))
+        http_conf_refuse(reader, proxy->pass.place,
+                         "leave the path out, and change it before with `rewrite … break`; with "
+                         "variables the whole URI is what they say",
+                         "`proxy_pass` has a path in a location given by a regular expression, a "
+                         "named one, `if` or `limit_except`");
+}
+
 const struct conf_group http_proxy_group = {
     .name = "http_proxy",
     .size = sizeof(struct http_proxy_conf),
     .rows = rows,
     .row_count = sizeof rows / sizeof *rows,
-    .check = http_proxy_tls_check,
+    .check = check,
 };
 
 /* Blocks of any kind and depth: whatever holds a location's values holds these, too. */

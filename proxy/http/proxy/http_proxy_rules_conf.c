@@ -97,6 +97,9 @@ static bool parse_flags(struct conf_reader *reader, const struct conf_directive 
         rules->off = true;
         return true;
     }
+    if (directive->word_count == 1)
+        return conf_fail_choice(reader, &directive->words[0], "word without flags",
+                                (const char *const[]){"off", NULL});
     if (!read_pattern(reader, &directive->words[0], &rule.regex, &rule.name))
         return false;
     for (size_t i = 1; i < directive->word_count; i++)

@@ -222,7 +222,8 @@ static bool parse_name(struct conf_reader *reader, struct http_names *names,
         name.kind = HTTP_NAME_TRAILING_STAR;
         text.len--;
     }
-    if (!is_plain_name(text) || (name.kind == HTTP_NAME_LEADING_STAR && text.len < 2))
+    if (!is_plain_name(text) || slice_equal(text, SLICE(".")) ||
+        (name.kind == HTTP_NAME_LEADING_STAR && text.len < 2))
         return http_conf_refuse(
             reader, word->place,
             "write `www.example.org`, `*.example.org`, `.example.org` or `www.*`",
