@@ -61,7 +61,7 @@ static void add_location(struct http_content *content, const struct http_locatio
 
     if (location->files->place.base.len > 0)
         found->root = http_file_cache_root(content->files, location->files->place.base,
-                                           http_files_links(location->files));
+                                           (enum http_links)location->files->symlinks);
     if (found->root != NULL && location->files->autoindex)
         http_file_cache_list(found->root);
     find_logs(content, location);

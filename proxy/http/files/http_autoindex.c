@@ -4,6 +4,7 @@
 #include "http/conf/http_conf.h"
 #include "http/files/http_autoindex_text.h"
 #include "http/files/http_file_cache.h"
+#include "http/files/http_files.h"
 #include "http/files/http_files_conf.h"
 #include "net/loop.h"
 #include "relay/worker.h"
@@ -124,7 +125,9 @@ void http_autoindex_handle(struct http_exchange *exchange, struct http_root *roo
                            struct slice directory)
 {
     struct entries entries = {0};
-    int fd = http_file_open_directory(root, directory, loop_now(exchange->session->worker->loop));
+    struct http_link_check check;
+    int fd = http_file_open_directory(root, http_files_check(exchange, &check), directory,
+                                      loop_now(exchange->session->worker->loop));
 
     arena_init(&entries.arena, ARENA_UNLIMITED);
     if (fd >= 0 && read_entries(&entries, fd)) {

@@ -56,7 +56,7 @@ static const struct open_failure open_failures[] = {
     {ENOTDIR,      404, LOG_ERROR},
     {ENAMETOOLONG, 404, LOG_ERROR},
     {ENXIO,        404, LOG_ERROR},
-    {ELOOP,        404, LOG_ERROR},
+    {ELOOP,        403, LOG_ERROR},
     {EXDEV,        404, LOG_ERROR},
     {EACCES,       403, LOG_ERROR},
     {EPERM,        403, LOG_ERROR},
@@ -74,6 +74,9 @@ static struct open_failure find_failure(int error)
 static void fail(struct http_exchange *exchange, struct slice path, int error)
 {
     struct open_failure failure = find_failure(error);
+
+    if (error == ELOOP && exchange->location->files->symlinks == HTTP_LINKS_OFF)
+        failure.status = 404; /* to the public there is no such name */
 
     if (failure.status != 404 || exchange->location->files->log_not_found)
         http_exchange_log(exchange, failure.level, "open \"%s%s\" failed (%d: %s)",
@@ -114,12 +117,14 @@ static void serve(struct http_exchange *exchange)
     struct http_root *root = root_of(exchange);
     struct slice path = http_files_map(exchange, exchange->request.path);
     struct http_file *file = NULL;
+    struct http_link_check check;
 
     errno = ENOENT;
     if (root != NULL && path.at != NULL)
         file = http_precompressed_get(exchange, root, path, now(exchange));
     if (file == NULL && root != NULL && path.at != NULL)
-        file = http_file_cache_get(http_content_of(exchange)->files, root, path, now(exchange));
+        file = http_file_cache_get(http_content_of(exchange)->files, root,
+                                   http_files_check(exchange, &check), path, now(exchange));
     if (file != NULL)
         answer_file(exchange, file);
     else if (errno == EISDIR)
@@ -155,9 +160,11 @@ static struct slice name_of(struct http_exchange *exchange, const struct http_in
 static void refuse_directory(struct http_exchange *exchange, struct slice directory)
 {
     struct http_root *root = root_of(exchange);
+    struct http_link_check check;
 
-    if (root == NULL || !http_file_is_directory(root, directory, now(exchange))) {
-        fail(exchange, directory, ENOENT);
+    if (root == NULL || !http_file_is_directory(root, http_files_check(exchange, &check), directory,
+                                                now(exchange))) {
+        fail(exchange, directory, root == NULL || errno != ELOOP ? ENOENT : errno);
         return;
     }
     if (exchange->location->files->autoindex) {
@@ -174,8 +181,10 @@ static void refuse_directory(struct http_exchange *exchange, struct slice direct
 static bool serves_index(struct http_exchange *exchange, struct slice directory, struct slice name)
 {
     struct slice path = join(exchange, directory, name);
-    struct http_file *file = http_file_cache_get(http_content_of(exchange)->files,
-                                                 root_of(exchange), path, now(exchange));
+    struct http_link_check check;
+    struct http_file *file =
+        http_file_cache_get(http_content_of(exchange)->files, root_of(exchange),
+                            http_files_check(exchange, &check), path, now(exchange));
 
     if (file != NULL) {
         http_file_release(file);

@@ -108,6 +108,14 @@ void http_file_cache_confine(struct http_file_cache *cache, struct rights *right
     cache->confined = rights;
 }
 
+static void close_keeping_errno(int fd)
+{
+    int error = errno;
+
+    close(fd);
+    errno = error;
+}
+
 static bool is_unchanged(const struct http_root *root, const struct stat *status)
 {
     return root->fd >= 0 && status->st_dev == root->device && status->st_ino == root->inode;
@@ -245,6 +253,8 @@ static bool is_still_true(struct http_file *file, uint64_t now_ms)
     if (file->root_generation != file->root->generation)
         return false;
     if (now_ms - file->checked_ms >= HTTP_FILE_VALIDATION_MS) {
+        if (file->rule != HTTP_LINK_RULE_NONE)
+            return false; /* its links may be others */
         if (fstatat(file->root->fd, file->path.at + 1, &status, flags) < 0 ||
             !is_same(&status, &file->status))
             return false;
@@ -254,12 +264,42 @@ static bool is_still_true(struct http_file *file, uint64_t now_ms)
     return file->fd < 0 || (fstat(file->fd, &status) == 0 && is_same(&status, &file->status));
 }
 
-static struct http_file *find(const struct http_file_cache *cache, const struct http_root *root,
-                              struct slice path)
-{
-    struct http_file *file = cache->buckets[bucket_of(root, path)];
+/* A name below a root, and what is refused on the way to it. */
+struct wanted {
+    struct http_root *root;
+    struct slice path;
+    enum http_link_rule rule;
+    size_t from; /* of the root's own name and the path */
+};
 
-    while (file != NULL && (file->root != root || !slice_equal(file->path, path)))
+static struct slice name_of(const struct http_root *root)
+{
+    return slice_part(root->path, 0, root->path.len - slice_ends(root->path, SLICE("/")));
+}
+
+static struct wanted want(struct http_root *root, const struct http_link_check *check,
+                          struct slice path)
+{
+    struct wanted wanted = {root, path, HTTP_LINK_RULE_NONE, 0};
+    size_t from;
+
+    if (check == NULL)
+        return wanted;
+    from = http_link_check_start(check, name_of(root), path);
+    if (from != HTTP_LINKS_UNCHECKED) {
+        wanted.rule = check->rule;
+        wanted.from = from;
+    }
+    return wanted;
+}
+
+static struct http_file *find(const struct http_file_cache *cache, const struct wanted *wanted)
+{
+    struct http_file *file = cache->buckets[bucket_of(wanted->root, wanted->path)];
+
+    while (file != NULL &&
+           (file->root != wanted->root || file->rule != wanted->rule ||
+            file->rule_from != wanted->from || !slice_equal(file->path, wanted->path)))
         file = file->next_in_bucket;
     return file;
 }
@@ -326,47 +366,74 @@ static bool is_regular(int fd, struct stat *status)
     return false;
 }
 
-static int open_in(const struct http_root *root, struct slice path, int flags)
+/* Links in the name of the root itself. */
+static bool may_use_root(const struct wanted *wanted)
 {
-    char name[PATH_MAX];
-    const char *relative;
+    const char *name = wanted->root->path.at + 1;
+    size_t from = wanted->from > 0 ? wanted->from - 1 : 0;
+    int slash, fd;
 
-    if (path.len >= sizeof name) {
+    if (wanted->rule == HTTP_LINK_RULE_NONE || wanted->from >= name_of(wanted->root).len)
+        return true;
+    slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (slash < 0)
+        return false;
+    fd = http_file_open_checked(slash, name, HTTP_LINKS_ANY, wanted->rule, from,
+                                O_PATH | O_DIRECTORY);
+    close_keeping_errno(slash);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+static int open_in(const struct wanted *wanted, int flags)
+{
+    const struct http_root *root = wanted->root;
+    size_t own = name_of(root).len, skipped, from;
+    char name[PATH_MAX];
+
+    if (wanted->path.len >= sizeof name) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    memcpy(name, path.at, path.len);
-    name[path.len] = '\0';
-    relative = name + strspn(name, "/");
-    return http_file_open(root->fd, *relative == '\0' ? "." : relative, root->links, flags);
+    if (!may_use_root(wanted))
+        return -1;
+    memcpy(name, wanted->path.at, wanted->path.len);
+    name[wanted->path.len] = '\0';
+    skipped = strspn(name, "/");
+    from = wanted->from > own + skipped ? wanted->from - own - skipped : 0;
+    return http_file_open_checked(root->fd, name[skipped] == '\0' ? "." : name + skipped,
+                                  root->links, wanted->rule, from, flags);
 }
 
 /* To read files below a root is not the right to list directories (os/sandbox.h): where one is
  * asked for, the kernel says EACCES. */
-static int open_to_read(const struct http_root *root, struct slice path)
+static int open_to_read(const struct wanted *wanted)
 {
-    int fd = open_in(root, path, O_RDONLY), directory;
+    int fd = open_in(wanted, O_RDONLY), directory;
 
     if (fd >= 0 || errno != EACCES)
         return fd;
-    directory = open_in(root, path, O_PATH | O_DIRECTORY);
+    directory = open_in(wanted, O_PATH | O_DIRECTORY);
     if (directory >= 0)
         close(directory);
     errno = directory >= 0 ? EISDIR : EACCES;
     return -1;
 }
 
-static struct http_file *open_file(struct http_root *root, struct slice path, uint64_t now_ms)
+static struct http_file *open_file(const struct wanted *wanted, uint64_t now_ms)
 {
     struct http_file *file = NULL;
     struct stat status;
-    int fd = open_to_read(root, path), error;
+    int fd = open_to_read(wanted);
 
     if (fd < 0)
         return NULL;
     if (is_regular(fd, &status)) {
-        file = new_file(root, path, &status);
-        file->root = root;
+        file = new_file(wanted->root, wanted->path, &status);
+        file->root = wanted->root;
+        file->rule = wanted->rule;
+        file->rule_from = wanted->from;
         file->checked_ms = now_ms;
         if (file->content.at == NULL) {
             file->fd = fd;
@@ -378,22 +445,22 @@ static struct http_file *open_file(struct http_root *root, struct slice path, ui
             errno = EIO;
         }
     }
-    error = errno;
-    close(fd);
-    errno = error;
+    close_keeping_errno(fd);
     return file;
 }
 
 struct http_file *http_file_cache_get(struct http_file_cache *cache, struct http_root *root,
-                                      struct slice path, uint64_t now_ms)
+                                      const struct http_link_check *check, struct slice path,
+                                      uint64_t now_ms)
 {
+    struct wanted wanted = want(root, check, path);
     struct http_file *file;
 
     if (!check_root(root, now_ms)) {
         errno = ENOENT;
         return NULL;
     }
-    file = find(cache, root, path);
+    file = find(cache, &wanted);
     if (file != NULL && !is_still_true(file, now_ms)) {
         drop(cache, file);
         file = NULL;
@@ -406,19 +473,21 @@ struct http_file *http_file_cache_get(struct http_file_cache *cache, struct http
         file->references++;
         return file;
     }
-    file = open_file(root, path, now_ms);
+    file = open_file(&wanted, now_ms);
     if (file != NULL)
         add(cache, file);
     return file;
 }
 
-bool http_file_is_directory(struct http_root *root, struct slice path, uint64_t now_ms)
+bool http_file_is_directory(struct http_root *root, const struct http_link_check *check,
+                            struct slice path, uint64_t now_ms)
 {
+    struct wanted wanted = want(root, check, path);
     int fd;
 
     if (!check_root(root, now_ms))
         return false;
-    fd = open_in(root, path, O_PATH | O_DIRECTORY);
+    fd = open_in(&wanted, O_PATH | O_DIRECTORY);
     if (fd < 0)
         return false;
     close(fd);
@@ -471,16 +540,17 @@ static bool passes(mode_t mode, enum http_file_test test)
     return false;
 }
 
-bool http_file_is(struct http_root *root, struct slice path, enum http_file_test test,
-                  uint64_t now_ms)
+bool http_file_is(struct http_root *root, const struct http_link_check *check, struct slice path,
+                  enum http_file_test test, uint64_t now_ms)
 {
+    struct wanted wanted = want(root, check, path);
     struct stat status;
     bool is_there;
     int fd;
 
     if (!check_root(root, now_ms))
         return false;
-    fd = open_in(root, path, O_PATH);
+    fd = open_in(&wanted, O_PATH);
     if (fd < 0)
         return false;
     is_there = fstat(fd, &status) == 0 && passes(status.st_mode, test);
@@ -488,10 +558,13 @@ bool http_file_is(struct http_root *root, struct slice path, enum http_file_test
     return is_there;
 }
 
-int http_file_open_directory(struct http_root *root, struct slice path, uint64_t now_ms)
+int http_file_open_directory(struct http_root *root, const struct http_link_check *check,
+                             struct slice path, uint64_t now_ms)
 {
+    struct wanted wanted = want(root, check, path);
+
     if (check_root(root, now_ms))
-        return open_in(root, path, O_RDONLY | O_DIRECTORY);
+        return open_in(&wanted, O_RDONLY | O_DIRECTORY);
     errno = ENOENT;
     return -1;
 }

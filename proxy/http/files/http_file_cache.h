@@ -2,7 +2,7 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
-#include "http/files/http_file_open.h"
+#include "http/files/http_file_check.h"
 #include "http/message/http_date.h"
 
 #include <stdbool.h>
@@ -39,7 +39,9 @@ struct http_file {
     /* The cache's. */
     struct http_root *root;
     uint64_t root_generation;
-    struct slice path; /* NUL-terminated */
+    struct slice path;        /* NUL-terminated */
+    enum http_link_rule rule; /* what it was opened by, and from which byte of its name on */
+    size_t rule_from;
     struct stat status;
     uint64_t checked_ms;
     uint32_t references; /* exchanges, and one for the cache */
@@ -67,14 +69,18 @@ struct rights;
  * other: a root that is another directory later is not taken, `rights` are asked to be renewed. */
 void http_file_cache_confine(struct http_file_cache *cache, struct rights *rights);
 
+/* In what follows `check` is what is refused beside what the root's links refuse; NULL: nothing. */
+
 /* The regular file `path` (it begins with '/') below `root`; http_file_release it. NULL with errno:
  * EISDIR for a directory, ENOENT also for what is neither. */
 struct http_file *http_file_cache_get(struct http_file_cache *cache, struct http_root *root,
-                                      struct slice path, uint64_t now_ms);
+                                      const struct http_link_check *check, struct slice path,
+                                      uint64_t now_ms);
 void http_file_release(struct http_file *file);
 
 /* Is there such a directory? */
-bool http_file_is_directory(struct http_root *root, struct slice path, uint64_t now_ms);
+bool http_file_is_directory(struct http_root *root, const struct http_link_check *check,
+                            struct slice path, uint64_t now_ms);
 
 /* The root that holds `path`, an absolute one: the narrowest, of several the one with these links;
  * *inside is what follows it, with its '/'. NULL: no root does. */
@@ -89,8 +95,9 @@ enum http_file_test {
 };
 
 /* Is there such a thing below `root`? Links are followed as it says. */
-bool http_file_is(struct http_root *root, struct slice path, enum http_file_test test,
-                  uint64_t now_ms);
+bool http_file_is(struct http_root *root, const struct http_link_check *check, struct slice path,
+                  enum http_file_test test, uint64_t now_ms);
 
 /* The directory, open to be listed; -1 with errno. */
-int http_file_open_directory(struct http_root *root, struct slice path, uint64_t now_ms);
+int http_file_open_directory(struct http_root *root, const struct http_link_check *check,
+                             struct slice path, uint64_t now_ms);

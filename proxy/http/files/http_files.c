@@ -73,6 +73,19 @@ struct slice http_files_name(struct http_exchange *exchange)
     return join(exchange, place->base, below, SLICE(""));
 }
 
+const struct http_link_check *http_files_check(struct http_exchange *exchange,
+                                               struct http_link_check *check)
+{
+    const struct http_disabled_links *links = &exchange->location->files->disable_symlinks;
+
+    if (links->rule == HTTP_LINK_RULE_NONE)
+        return NULL;
+    *check = (struct http_link_check){.rule = links->rule};
+    if (links->has_from)
+        check->from = http_evaluate(exchange, &links->from);
+    return check;
+}
+
 /* try_files */
 
 enum found {
@@ -85,12 +98,13 @@ static enum found look(struct http_exchange *exchange, struct slice path)
 {
     struct http_content *content = http_content_of(exchange);
     struct http_root *root = content->locations[exchange->location->number].root;
+    struct http_link_check check;
     struct http_file *file;
 
     if (root == NULL || !slice_starts(path, SLICE("/")))
         return FOUND_NOTHING;
-    file =
-        http_file_cache_get(content->files, root, path, loop_now(exchange->session->worker->loop));
+    file = http_file_cache_get(content->files, root, http_files_check(exchange, &check), path,
+                               loop_now(exchange->session->worker->loop));
     if (file == NULL)
         return errno == EISDIR ? FOUND_DIRECTORY : FOUND_NOTHING;
     http_file_release(file);

@@ -93,27 +93,40 @@ static bool parse_tries(struct conf_reader *reader, const struct conf_directive 
 
 static const struct conf_type type_tries = {"file …", parse_tries};
 
-/* nginx's. The links in the root's own name are the administrator's: `from=$document_root`. */
+static const char *const link_rule_words[] = {"off", "on", "if_not_owner", NULL};
+
+static bool find_link_rule(struct slice text, enum http_link_rule *rule)
+{
+    for (size_t i = 0; link_rule_words[i] != NULL; i++)
+        if (slice_equal(text, slice_of(link_rule_words[i]))) {
+            *rule = (enum http_link_rule)i;
+            return true;
+        }
+    return false;
+}
+
 static bool parse_disable_symlinks(struct conf_reader *reader,
                                    const struct conf_directive *directive, void *value)
 {
+    struct http_disabled_links *links = value;
     const struct conf_word *word = &directive->words[0];
     const struct conf_word *from = &directive->words[directive->word_count - 1];
-    bool is_on = slice_equal(word->text, SLICE("on"));
+    struct slice prefix = SLICE("from=");
 
-    *(bool *)value = is_on;
-    if (directive->word_count == 2 &&
-        (!is_on || !slice_equal(from->text, SLICE("from=$document_root"))))
-        return http_conf_refuse(reader, from->place, "only `on from=$document_root` is possible",
-                                "`%.*s` is not supported", HTTP_SHOW(from->text));
-    return is_on || slice_equal(word->text, SLICE("off")) ||
-           http_conf_refuse(
-               reader, word->place,
-               "write `symlinks beneath;`: links that stay below the root are followed",
-               "`disable_symlinks %.*s` is not supported", HTTP_SHOW(word->text));
+    if (!find_link_rule(word->text, &links->rule))
+        return conf_fail_choice(reader, word, "value", link_rule_words);
+    if (directive->word_count == 1)
+        return true;
+    if (!slice_starts(from->text, prefix) || links->rule == HTTP_LINK_RULE_NONE)
+        return http_conf_refuse(reader, from->place, "write `disable_symlinks on from=/part;`",
+                                "`%.*s` is not possible here", HTTP_SHOW(from->text));
+    links->has_from = true;
+    return http_conf_template(reader, slice_from(from->text, prefix.len), from->place,
+                              &links->from);
 }
 
-static const struct conf_type type_disable_symlinks = {"on | off", parse_disable_symlinks};
+static const struct conf_type type_disable_symlinks = {"off | on | if_not_owner",
+                                                       parse_disable_symlinks};
 
 static void check(struct conf_reader *reader, const struct conf_scope *scope, void *values);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "conf/conf_types.h"
-#include "http/files/http_file_open.h"
+#include "http/files/http_file_check.h"
 #include "http/language/http_template.h"
 
 #include <stdbool.h>
@@ -63,6 +63,13 @@ enum http_dotfiles {
     HTTP_DOTFILES_SERVE,
 };
 
+/* disable_symlinks */
+struct http_disabled_links {
+    enum http_link_rule rule;
+    bool has_from;
+    struct http_template from;
+};
+
 struct http_files {
 #include "conf/conf_members.inc"
 #include "http/files/http_files.def"
@@ -70,11 +77,6 @@ struct http_files {
     /* Worked out when everything is read. */
     struct http_place place;
 };
-
-static inline enum http_links http_files_links(const struct http_files *files)
-{
-    return files->disable_symlinks ? HTTP_LINKS_OFF : (enum http_links)files->symlinks;
-}
 
 extern const struct conf_group http_files_group;
 

@@ -1,6 +1,7 @@
 #include "http/files/http_precompressed.h"
 
 #include "http/conf/http_conf.h"
+#include "http/files/http_files.h"
 #include "http/http_service.h"
 #include "http/message/http_encoding.h"
 #include "http/output/http_output_conf.h"
@@ -11,9 +12,12 @@ static struct http_file *get(struct http_exchange *exchange, struct http_root *r
     struct slice name = arena_format(&exchange->arena, "%.*s%.*s", (int)path.len, path.at,
                                      (int)coding->extension.len, coding->extension.at);
 
+    struct http_link_check check;
+
     if (name.at == NULL)
         return NULL;
-    return http_file_cache_get(http_content_of(exchange)->files, root, name, now_ms);
+    return http_file_cache_get(http_content_of(exchange)->files, root,
+                               http_files_check(exchange, &check), name, now_ms);
 }
 
 static bool is_wanted(const struct http_exchange *exchange, const struct http_precompressed *rules,

@@ -1,5 +1,6 @@
 #include "http/conf/http_conf.h"
 #include "http/files/http_file_cache.h"
+#include "http/files/http_files.h"
 #include "http/files/http_files_conf.h"
 #include "http/http_service.h"
 #include "http/language/http_program.h"
@@ -19,13 +20,14 @@ static bool is_true(struct slice value)
 static bool holds_for_file(struct http_exchange *exchange, struct slice path, int kind)
 {
     struct http_content *content = http_content_of(exchange);
+    struct http_link_check check;
     struct slice inside;
     struct http_root *root = http_file_cache_find_root(
-        content->files, path, http_files_links(exchange->location->files), &inside);
+        content->files, path, (enum http_links)exchange->location->files->symlinks, &inside);
 
     if (root != NULL)
-        return http_file_is(root, inside, (enum http_file_test)kind,
-                            loop_now(content->worker->loop));
+        return http_file_is(root, http_files_check(exchange, &check), inside,
+                            (enum http_file_test)kind, loop_now(content->worker->loop));
     http_exchange_log(exchange, LOG_INFO, "\"%s\" is below no root: it counts as not there",
                       log_escape(path).text);
     return false;

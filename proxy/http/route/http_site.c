@@ -39,9 +39,10 @@ static struct http_file *find_challenge(struct http_exchange *exchange)
 
     if (root == NULL || !is_token(slice_from(path, challenges.len)))
         return NULL;
-    file = http_file_cache_get(content->files, root, path, now);
+    file = http_file_cache_get(content->files, root, NULL, path, now);
     if (file == NULL) /* the slash before the token belongs to both */
-        file = http_file_cache_get(content->files, root, slice_from(path, challenges.len - 1), now);
+        file = http_file_cache_get(content->files, root, NULL, slice_from(path, challenges.len - 1),
+                                   now);
     return file;
 }
 

@@ -13,6 +13,7 @@ from support.ports import free_port, listening_ports
 from support.wait import wait_until
 
 NGINX, FRONTD = "127.0.0.1", "127.0.0.2"
+NOBODY = 65534
 THEN = 784111777  # when every file of a site was changed last: Sun, 06 Nov 1994 08:49:37 GMT
 
 _NGINX_MAIN = """daemon off; worker_processes 1; pid @home@/nginx.pid; error_log @home@/logs/error.log info;
@@ -48,7 +49,8 @@ class Place:
             self._values["cert" + kind], self._values["key" + kind] = certificates.make(name, (name,))
 
     def write_site(self, files):
-        """Text or bytes make a file; None a directory; ("to", path) a link; ("mode", n, text) a file."""
+        """Text or bytes make a file; None a directory; ("to", path) a link, ("other's", path) one of another user;
+        ("mode", n, text) a file."""
         site = self.directory / "site"
         site.mkdir()
         for name, content in files.items():
@@ -56,8 +58,10 @@ class Place:
             path.parent.mkdir(parents=True, exist_ok=True)
             if content is None:
                 path.mkdir(exist_ok=True)
-            elif isinstance(content, tuple) and content[0] == "to":
+            elif isinstance(content, tuple) and content[0] in ("to", "other's"):
                 path.symlink_to(content[1])
+                if content[0] == "other's" and os.geteuid() == 0:
+                    os.lchown(path, NOBODY, NOBODY)
                 continue
             else:
                 mode = 0o644

@@ -64,7 +64,8 @@ static int remove_site(void **state)
 static void assert_content(struct site *site, const char *path, const char *expected,
                            uint64_t now_ms)
 {
-    struct http_file *file = http_file_cache_get(site->cache, site->root, slice_of(path), now_ms);
+    struct http_file *file =
+        http_file_cache_get(site->cache, site->root, NULL, slice_of(path), now_ms);
 
     if (file == NULL)
         fail_msg("%s: errno %d", path, errno);
@@ -77,7 +78,8 @@ static void assert_content(struct site *site, const char *path, const char *expe
 static void assert_error(struct site *site, const char *path, int error)
 {
     errno = 0;
-    if (http_file_cache_get(site->cache, site->root, slice_of(path), 1) != NULL || errno != error)
+    if (http_file_cache_get(site->cache, site->root, NULL, slice_of(path), 1) != NULL ||
+        errno != error)
         fail_msg("%s: errno %d", path, errno);
 }
 
@@ -186,7 +188,7 @@ static void sees_a_change_after_a_second(void **state)
     assert_content(site, "/file", "three", 1001);
     run("cd %s/root && rm file", site->path);
     assert_content(site, "/file", "three", 2000);
-    assert_null(http_file_cache_get(site->cache, site->root, SLICE("/file"), 2001));
+    assert_null(http_file_cache_get(site->cache, site->root, NULL, SLICE("/file"), 2001));
     assert_int_equal(errno, ENOENT);
     run("cd %s/root && printf four > file", site->path);
     assert_content(site, "/file", "four", 2001); /* that it was missing is not remembered */
@@ -209,10 +211,10 @@ static void a_missing_root_may_come(void **state)
         site->cache, arena_format(&site->arena, "%s/later", site->path), HTTP_LINKS_BENEATH);
     struct http_file *file;
 
-    assert_null(http_file_cache_get(site->cache, root, SLICE("/x"), 1));
+    assert_null(http_file_cache_get(site->cache, root, NULL, SLICE("/x"), 1));
     assert_int_equal(errno, ENOENT);
     run("mkdir %s/later && printf x > %s/later/x", site->path);
-    file = http_file_cache_get(site->cache, root, SLICE("/x"), 1);
+    file = http_file_cache_get(site->cache, root, NULL, SLICE("/x"), 1);
     assert_non_null(file);
     http_file_release(file);
 }
@@ -244,10 +246,10 @@ static void a_confined_cache_keeps_to_its_roots(void **state)
     run("cd %s && mv old root", site->path);
     assert_content(site, "/file", "one", 4000); /* at once, and nothing to renew */
     assert_int_equal(renewals, 1);
-    assert_null(http_file_cache_get(site->cache, later, SLICE("/x"), 1));
+    assert_null(http_file_cache_get(site->cache, later, NULL, SLICE("/x"), 1));
     assert_int_equal(renewals, 1);
     run("mkdir %s/later && printf x > %s/later/x", site->path);
-    assert_null(http_file_cache_get(site->cache, later, SLICE("/x"), 1));
+    assert_null(http_file_cache_get(site->cache, later, NULL, SLICE("/x"), 1));
     assert_int_equal(renewals, 2);
     rights_deinit(&rights);
 }
@@ -258,14 +260,14 @@ static void keeps_large_files_open(void **state)
     struct http_file *file, *again;
 
     run("head -c 100000 /dev/zero > %s/root/large", site->path);
-    file = http_file_cache_get(site->cache, site->root, SLICE("/large"), 1);
+    file = http_file_cache_get(site->cache, site->root, NULL, SLICE("/large"), 1);
     assert_null(file->content.at);
     assert_true(file->fd >= 0);
-    again = http_file_cache_get(site->cache, site->root, SLICE("/large"), 2);
+    again = http_file_cache_get(site->cache, site->root, NULL, SLICE("/large"), 2);
     assert_ptr_equal(again, file);
     http_file_release(again);
     run("truncate -s 10 %s/root/large", site->path); /* seen at once, not after a second */
-    again = http_file_cache_get(site->cache, site->root, SLICE("/large"), 3);
+    again = http_file_cache_get(site->cache, site->root, NULL, SLICE("/large"), 3);
     assert_ptr_not_equal(again, file);
     assert_int_equal(again->size, 10);
     assert_true(fcntl(file->fd, F_GETFD) >= 0); /* ours as long as we hold it */
@@ -279,7 +281,7 @@ static void stays_within_its_bounds(void **state)
     struct http_file *first;
 
     run("cd %s/root && for i in $(seq 1200); do printf $i > n$i; done", site->path);
-    first = http_file_cache_get(site->cache, site->root, SLICE("/n1"), 1);
+    first = http_file_cache_get(site->cache, site->root, NULL, SLICE("/n1"), 1);
     for (unsigned i = 2; i <= 1200; i++) {
         struct slice path = arena_format(&site->arena, "/n%u", i);
 
@@ -296,7 +298,7 @@ static void tells_files_apart_by_etag(void **state)
     struct http_file *file;
 
     run("touch -d @784111777 %s/root/file", site->path);
-    file = http_file_cache_get(site->cache, site->root, SLICE("/file"), 1);
+    file = http_file_cache_get(site->cache, site->root, NULL, SLICE("/file"), 1);
     assert_true(slice_equal(file->etag, SLICE("\"2ebc98a1-3\"")));
     assert_memory_equal(file->modified_text, "Sun, 06 Nov 1994 08:49:37 GMT", HTTP_DATE_LEN);
     http_file_release(file);
@@ -306,10 +308,10 @@ static void knows_directories(void **state)
 {
     struct site *site = *state;
 
-    assert_true(http_file_is_directory(site->root, SLICE("/"), 1));
-    assert_true(http_file_is_directory(site->root, SLICE("/dir/"), 1));
-    assert_false(http_file_is_directory(site->root, SLICE("/file/"), 1));
-    assert_false(http_file_is_directory(site->root, SLICE("/none/"), 1));
+    assert_true(http_file_is_directory(site->root, NULL, SLICE("/"), 1));
+    assert_true(http_file_is_directory(site->root, NULL, SLICE("/dir/"), 1));
+    assert_false(http_file_is_directory(site->root, NULL, SLICE("/file/"), 1));
+    assert_false(http_file_is_directory(site->root, NULL, SLICE("/none/"), 1));
 }
 
 #define SITE_TEST(function) cmocka_unit_test_setup_teardown(function, make_site, remove_site)
