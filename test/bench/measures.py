@@ -8,6 +8,7 @@ import subprocess
 import time
 from typing import Callable, Optional
 
+import idle_http2
 import logins
 from servers import GuardedFrontd, pinned
 
@@ -86,6 +87,21 @@ def idle_kib(port, *load):
             return (after - before) / count
 
     return run
+
+
+def idle_h2_kib(bench, server):
+    """The same of HTTP/2 over TLS."""
+    with bench.fresh(server):
+        for connection in idle_http2.hold(server.ports["tls"], "/1k.txt", 50):  # what is cold warms up
+            connection.close()
+        time.sleep(0.5)
+        before = server.memory_kib("Pss_Anon", "Pss_Shmem")
+        connections = idle_http2.hold(server.ports["tls"], "/1k.txt", bench.idle_connections // 4)
+        time.sleep(0.5)
+        after = server.memory_kib("Pss_Anon", "Pss_Shmem")
+        for connection in connections:
+            connection.close()
+        return (after - before) / len(connections)
 
 
 def start_mib(bench, server):
@@ -178,6 +194,7 @@ MEASURES = [
     ),
     Measure("logins", "p99 of static requests under 40 logins", "", p99_under_logins, 1.2, KIND_LIMIT, 1, only="frontd"),
     Measure("idle-tls", "an idle TLS connection", "KiB", idle_kib("tls", "--tls"), 14.5, KIND_LIMIT, 1),
+    Measure("idle-h2", "an idle HTTP/2 connection, TLS", "KiB", idle_h2_kib, 30, KIND_LIMIT, 1),
     Measure("idle", "an idle plaintext connection", "KiB", idle_kib("plain"), 0.6, KIND_LIMIT, 1),
     Measure("start", "all processes at start", "MiB", start_mib, 12.0, KIND_LIMIT, 1),
     Measure("reload", "requests failed in 20 reloads", "", reload_failures, 0, KIND_LIMIT, 1),

@@ -14,8 +14,9 @@
 
 #include <nghttp2/nghttp2.h>
 
-/* Between http2_connection.c (the session), http2_exchange.c (the life of an exchange),
- * http2_receive.c (frames in), http2_transport.c (answers) and http2_send.c (frames out). */
+/* Between http2_connection.c (the session), http2_library.c (nghttp2), http2_exchange.c (the life
+ * of an exchange), http2_receive.c (frames in), http2_transport.c (answers) and http2_send.c
+ * (frames out). */
 
 /* Windows (RFC 9113 5.2): what a stream may send before anybody reads it, and once somebody does;
  * what may stand in memory for all streams of a connection. */
@@ -54,6 +55,8 @@ struct http2_connection {
     struct http2_floods floods;
     struct loop_task task; /* sends what was put off; in the end frees the connection */
     struct deadline head_deadline;
+    void *frame_memory; /* of the library, of frame_size bytes; see http2_library.c */
+    size_t frame_size;
     size_t queued;      /* bytes of bodies waiting in all exchanges */
     uint64_t sent_mark; /* how far sending was when the deadline was set */
     uint64_t received;  /* bytes of bodies of all streams */
@@ -131,8 +134,12 @@ void http2_exchange_drop_input(struct http2_exchange *exchange);
 /* Sets or clears the deadline for more of the body, by the state. */
 void http2_exchange_wait_for_body(struct http2_exchange *exchange);
 
-/* http2_receive.c */
+/* http2_library.c */
 nghttp2_session *http2_library_new(struct http2_connection *connection, uint32_t streams);
+const struct http1_limits *http2_head_limits(const struct http2_connection *connection);
+
+/* http2_receive.c */
+void http2_receive_set_callbacks(nghttp2_session_callbacks *callbacks);
 
 /* Gives the library what has arrived. False: the connection is over. */
 bool http2_receive(struct http2_connection *connection);

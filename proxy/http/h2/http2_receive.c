@@ -1,13 +1,9 @@
-#include "base/ensure.h"
 #include "http/conf/http_conf.h"
 #include "http/h2/http2_priority.h"
 #include "http/h2/http2_private.h"
 #include "http/route/http_handlers.h"
-#include "relay/listen.h"
 #include "relay/session.h"
 #include "relay/worker.h"
-
-#include <stdlib.h>
 
 /* A key that a backend may see: its answer to it goes nowhere (RFC 8441 5), but a server of
  * RFC 6455 wants one. */
@@ -69,13 +65,6 @@ static bool count_frames(struct http2_connection *connection, struct slice input
 
 /* Heads. */
 
-static const struct http1_limits *head_limits(const struct http2_connection *connection)
-{
-    const http_server_pointer *servers = connection->session->listen->servers;
-
-    return &servers[0]->large_client_header_buffers;
-}
-
 static int on_begin_headers(nghttp2_session *library, const nghttp2_frame *frame, void *owner)
 {
     struct http2_connection *connection = owner;
@@ -92,7 +81,7 @@ static int on_begin_headers(nghttp2_session *library, const nghttp2_frame *frame
     }
     connection->in_head = exchange;
     if (exchange != NULL)
-        http2_head_init(&connection->head, &exchange->base.arena, head_limits(connection));
+        http2_head_init(&connection->head, &exchange->base.arena, http2_head_limits(connection));
     return 0;
 }
 
@@ -271,89 +260,17 @@ static int on_stream_close(nghttp2_session *library, int32_t stream, uint32_t co
     return 0;
 }
 
-/* The library. */
-
-static void *library_alloc(size_t size, void *owner)
+void http2_receive_set_callbacks(nghttp2_session_callbacks *callbacks)
 {
-    (void)owner;
-    return memory_alloc(size);
-}
-
-static void library_free(void *memory, void *owner)
-{
-    (void)owner;
-    free(memory);
-}
-
-static void *library_zero(size_t items, size_t size, void *owner)
-{
-    (void)owner;
-    return memory_zero(items * size);
-}
-
-static void *library_grow(void *memory, size_t size, void *owner)
-{
-    (void)owner;
-    return memory_grow(memory, size);
-}
-
-static nghttp2_session_callbacks *new_callbacks(void)
-{
-    nghttp2_session_callbacks *callbacks;
-
-    ensure(nghttp2_session_callbacks_new(&callbacks) == 0);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback2(callbacks, on_header);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data_chunk);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
-    http2_send_set_callbacks(callbacks);
-    return callbacks;
 }
 
-/* The library's own view of heads is off: http2_request.h has every rule, answers with a page and
- * leaves a line in the log. Windows are opened by what handlers have taken. */
-static nghttp2_option *new_option(void)
-{
-    nghttp2_option *option;
-
-    ensure(nghttp2_option_new(&option) == 0);
-    nghttp2_option_set_no_auto_window_update(option, 1);
-    nghttp2_option_set_no_http_messaging(option, 1);
-    nghttp2_option_set_no_closed_streams(option, 1);
-    return option;
-}
-
-static void submit_settings(nghttp2_session *library, uint32_t streams, uint32_t list_size)
-{
-    const nghttp2_settings_entry settings[] = {
-        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS,  streams            },
-        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,     HTTP2_STREAM_WINDOW},
-        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,    list_size          },
-        {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1                  },
-        {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES,   1                  },
-    };
-
-    ensure(nghttp2_submit_settings(library, NGHTTP2_FLAG_NONE, settings,
-                                   sizeof settings / sizeof settings[0]) == 0);
-    ensure(nghttp2_session_set_local_window_size(library, NGHTTP2_FLAG_NONE, 0,
-                                                 HTTP2_CONNECTION_WINDOW) == 0);
-}
-
-nghttp2_session *http2_library_new(struct http2_connection *connection, uint32_t streams)
-{
-    nghttp2_mem memory = {NULL, library_alloc, library_free, library_zero, library_grow};
-    nghttp2_session_callbacks *callbacks = new_callbacks();
-    nghttp2_option *option = new_option();
-    nghttp2_session *library;
-
-    ensure(nghttp2_session_server_new3(&library, callbacks, connection, option, &memory) == 0);
-    nghttp2_option_del(option);
-    nghttp2_session_callbacks_del(callbacks);
-    submit_settings(library, streams, head_limits(connection)->head);
-    return library;
-}
+/* The whole. */
 
 static bool refuse_flood(struct http2_connection *connection)
 {
