@@ -9,8 +9,9 @@
 
 /* So many checks of an upstream are under way in one worker at most… */
 #define PROBES_MAX 128
-/* …and so often it looks for others. */
-#define LOOK_MS 100
+/* …and it looks for others at such times: names may have new addresses. */
+#define LOOK_LEAST_MS 100
+#define LOOK_MOST_MS  1000
 
 /* Looking. */
 
@@ -23,7 +24,7 @@ static void begin(struct http_health *health, struct balancer_peer *peer, uint64
 /* Begins what is due; how long until the next is. */
 static uint64_t look_at_peers(struct http_health *health)
 {
-    uint64_t now = loop_now(health->worker->loop), least_ms = health->use->conf->interval_ms;
+    uint64_t now = loop_now(health->worker->loop), least_ms = LOOK_MOST_MS;
     size_t count;
     struct balancer_peer *const *peers = balancer_peers(health->balancer, &count);
 
@@ -33,7 +34,7 @@ static uint64_t look_at_peers(struct http_health *health)
         if (peers[i]->server->down)
             continue;
         if (health->probe_count == PROBES_MAX)
-            return LOOK_MS;
+            return LOOK_LEAST_MS;
         if (balancer_health_take(&health->shared, &peers[i]->health, now, &lease, &wait_ms))
             begin(health, peers[i], lease);
         else if (wait_ms < least_ms)
@@ -52,7 +53,7 @@ static void on_look(void *owner)
         return;
     wait_ms = look_at_peers(health);
     deadline_set(health->worker->loop, &health->look,
-                 wait_ms < LOOK_MS ? LOOK_MS : (uint32_t)wait_ms);
+                 wait_ms < LOOK_LEAST_MS ? LOOK_LEAST_MS : (uint32_t)wait_ms);
 }
 
 /* Results. */
@@ -125,10 +126,10 @@ static struct balancer_health shared_state(const struct http_health_use *use,
         .is_mandatory = conf->is_mandatory,
         .fails = conf->fails,
         .passes = conf->passes,
-        .lease_ms = conf->timeout_ms + conf->interval_ms,
-        .longest_ms = conf->timeout_ms + conf->interval_ms + conf->jitter_ms,
+        .lease_ms = conf->timeout_ms + HTTP_HEALTH_LINGER_MS + conf->interval_ms + 1000,
     };
 
+    shared.longest_ms = shared.lease_ms + conf->jitter_ms;
     shared.memory = shared_zone_body(zone, &shared.size);
     return shared;
 }

@@ -33,6 +33,9 @@ struct http_health {
     uint64_t jitter_count;
 };
 
+/* For so long a check reads on after its verdict, at most. */
+#define HTTP_HEALTH_LINGER_MS 1000
+
 /* Begins a check of the peer; http_health_note and http_health_probed come from the loop. */
 void http_health_probe(struct http_health *health, struct balancer_peer *peer, uint64_t lease);
 

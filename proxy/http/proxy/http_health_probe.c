@@ -31,7 +31,7 @@ struct http_health_probe {
     struct http1_scan scan;
     uint8_t interims;
     bool is_decided;
-    size_t body;
+    uint64_t body_left; /* that is worth reading */
 };
 
 /* The end. */
@@ -71,24 +71,37 @@ static void fail(struct http_health_probe *probe, const char *why)
 
 /* The answer. */
 
-static void decide(struct http_health_probe *probe, unsigned status)
+static uint64_t body_len(const struct http_response *answer)
+{
+    if (answer->framing == HTTP_NO_BODY)
+        return 0;
+    return answer->framing == HTTP_LENGTH && answer->content_length < BODY_MAX
+               ? answer->content_length
+               : BODY_MAX;
+}
+
+static void decide(struct http_health_probe *probe, const struct http_response *answer)
 {
     char why[32];
 
-    snprintf(why, sizeof why, "it answers %u", status);
-    http_health_note(probe->health, probe->peer, status >= 200 && status < 400 ? NULL : why);
+    snprintf(why, sizeof why, "it answers %u", (unsigned)answer->status);
+    http_health_note(probe->health, probe->peer,
+                     answer->status >= 200 && answer->status < 400 ? NULL : why);
     probe->is_decided = true;
+    probe->body_left = body_len(answer);
+    deadline_set(probe->health->worker->loop, &probe->deadline, HTTP_HEALTH_LINGER_MS);
 }
 
-static enum http_refusal parse(struct slice head, unsigned *status)
+/* The text of the head goes again: nobody wants to know it. */
+static enum http_refusal parse(struct slice head, struct http_response *answer)
 {
-    struct http_response response = {0};
     struct arena arena;
     enum http_refusal refusal;
 
     arena_init(&arena, HEAD_ARENA);
-    refusal = http1_parse_response(head, false, &arena, &response);
-    *status = response.status;
+    refusal = http1_parse_response(head, false, &arena, answer);
+    answer->fields = NULL;
+    answer->reason = SLICE_NONE;
     arena_deinit(&arena);
     return refusal;
 }
@@ -101,21 +114,21 @@ static bool read_head(struct http_health_probe *probe)
     enum http1_result result =
         http1_scan_head(input, &http1_response_limits, &probe->scan, &refusal);
     size_t start = probe->scan.start, end = probe->scan.at;
-    unsigned status = 0;
+    struct http_response answer = {0};
 
     if (result == HTTP1_MORE)
         return false;
     if (result == HTTP1_DONE)
-        refusal = parse(slice_part(input, start, end - start), &status);
+        refusal = parse(slice_part(input, start, end - start), &answer);
     if (refusal != HTTP_ACCEPTED) {
         fail(probe, http_refusal_words(refusal));
         return false;
     }
     stream_consume(probe->stream, end);
     probe->scan = (struct http1_scan){0};
-    if (status < 200 && status != 101 && ++probe->interims <= INTERIMS_MAX)
+    if (answer.status < 200 && answer.status != 101 && ++probe->interims <= INTERIMS_MAX)
         return true;
-    decide(probe, status);
+    decide(probe, &answer);
     return false;
 }
 
@@ -123,10 +136,11 @@ static void read_body(struct http_health_probe *probe)
 {
     size_t len = stream_input(probe->stream).len;
 
-    probe->body += len;
     stream_consume(probe->stream, len);
-    if (stream_end(probe->stream) != STREAM_OPEN || probe->body > BODY_MAX)
+    if (stream_end(probe->stream) != STREAM_OPEN || len >= probe->body_left)
         finish(probe);
+    else
+        probe->body_left -= len;
 }
 
 static void on_received(void *owner)
@@ -173,6 +187,13 @@ static void on_drained(void *owner)
 
 /* The beginning. */
 
+/* Nothing that the server could help. */
+static bool is_our_trouble(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+           error == EADDRNOTAVAIL;
+}
+
 static void on_secured(void *owner)
 {
     struct http_health_probe *probe = owner;
@@ -187,6 +208,10 @@ static void on_dialled(void *owner, int fd, int error)
     const struct http_health *health = probe->health;
 
     probe->dial = NULL;
+    if (fd < 0 && is_our_trouble(error)) {
+        finish(probe);
+        return;
+    }
     if (fd < 0) {
         fail(probe, error == ETIMEDOUT ? "connecting takes too long" : strerror(error));
         return;

@@ -186,6 +186,23 @@ def test_an_endless_body_is_no_failure(site, scripted_backend):
     assert not running.verdicts()
 
 
+@pytest.mark.parametrize("answer", [ok(b"body"), b"HTTP/1.1 204 No Content\r\n\r\n",
+                                    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello"])
+def test_a_server_that_closes_nothing(site, scripted_backend, answer):
+    """Its connections are not waited for."""
+    backend = scripted_backend(saying(answer))
+    running = site([backend.address], check="/up interval=200ms timeout=60s")
+    wait_until(lambda: backend.connections > 2, "checks", timeout=LONG)
+    assert not running.verdicts()
+
+
+def test_a_server_that_is_down_is_left_alone(site, http_backend):
+    one, two = Switch(b"one"), Switch(b"two")
+    running = site([f"{http_backend(one).address} down", http_backend(two).address])
+    wait_until(lambda: two.checks > 2, "checks", timeout=LONG)
+    assert one.checks == 0 and running.answers() == {b"two"}
+
+
 def test_nobody_listens(site, http_backend):
     good = http_backend(Switch(b"good"))
     running = site([f"127.0.0.1:{free_port()} max_fails=0", good.address])
