@@ -16,6 +16,7 @@
 struct http_exchange;
 struct http_access_state;
 struct http_explanation;
+struct http_kept_body;
 struct http_limit_held;
 struct http_location; /* what the configuration says for this path: http_conf.h */
 struct http_output;   /* http_output.h */
@@ -92,6 +93,7 @@ struct http_exchange {
     uint32_t password_file;           /* the last that the password was good for, from 1; 0: none */
     struct http_limit_held *held;     /* http_limit_conn.c: where it is counted */
     struct http_access_state *access; /* http_access.c's */
+    struct http_kept_body *kept_body; /* http_kept_body.h; NULL: none */
     const struct http_body_reader *reader; /* the handler's, or NULL */
     void *handler;                         /* the handler's own state, in the arena */
     struct http_output *output; /* what sits on the connection's transport; NULL: nothing */

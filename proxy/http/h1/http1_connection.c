@@ -6,6 +6,7 @@
 #include "http/h1/http1_private.h"
 #include "http/http_service.h"
 #include "http/log/http_log.h"
+#include "http/proxy/http_kept_body.h"
 #include "http/route/http_handlers.h"
 #include "relay/connection_counts.h"
 #include "relay/listen.h"
@@ -77,6 +78,7 @@ static void conclude(struct http1_exchange *exchange)
     http_limit_conn_release(base);
     if (base->reader != NULL && base->reader->ended != NULL)
         base->reader->ended(base);
+    http_kept_body_drop(base);
 }
 
 static bool is_over(const struct http1_exchange *exchange)

@@ -5,6 +5,7 @@
 #include "http/h2/http2_private.h"
 #include "http/http_service.h"
 #include "http/log/http_log.h"
+#include "http/proxy/http_kept_body.h"
 #include "relay/connection_counts.h"
 #include "relay/listen.h"
 #include "relay/worker.h"
@@ -466,6 +467,7 @@ void http2_exchange_conclude(struct http2_exchange *exchange, bool is_cut)
     http_limit_conn_release(base);
     if (base->reader != NULL && base->reader->ended != NULL)
         base->reader->ended(base);
+    http_kept_body_drop(base);
     note_idle_time(exchange);
     http2_send_later(connection);
     free_soon(exchange);

@@ -49,6 +49,8 @@ static void redirect(struct http_exchange *exchange, const struct http_error_pag
  * Others wait until somebody asks for them again. */
 static void keep_or_drop_body(struct http_exchange *exchange)
 {
+    if (exchange->kept_body != NULL)
+        return;
     if (exchange->body_given || exchange->close_after)
         exchange->drops_body = true;
     else

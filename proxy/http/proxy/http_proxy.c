@@ -1,4 +1,5 @@
 #include "base/ensure.h"
+#include "http/proxy/http_kept_body.h"
 #include "http/proxy/http_proxy_private.h"
 #include "http/proxy/http_upstream.h"
 #include "relay/worker.h"
@@ -105,7 +106,11 @@ void http_proxy_let_go(struct http_proxy *proxy, bool reuse, enum balancer_outco
         balancer_release(proxy->balancer, &proxy->peer, outcome);
     if (proxy->attempt != NULL && proxy->attempt->response_ms == HTTP_ATTEMPT_UNKNOWN)
         proxy->attempt->response_ms = http_proxy_elapsed(proxy);
-    buffer_release(&proxy->spool);
+    if (proxy->is_spooled && !proxy->exchange->head_sent)
+        http_kept_body_put(proxy->exchange, &proxy->spool);
+    else
+        buffer_release(&proxy->spool);
+    proxy->is_spooled = false;
     proxy->state = HTTP_PROXY_DONE;
 }
 
@@ -294,7 +299,9 @@ void http_proxy_handle(struct http_exchange *exchange)
     exchange->proxy_target = &proxy->target;
     exchange->handler = proxy;
     exchange->reader = &http_proxy_reader;
-    if (http_proxy_must_spool(proxy))
+    if (proxy->framing != HTTP_NO_BODY && http_kept_body_take(exchange, &proxy->spool))
+        http_proxy_go_on_spooled(proxy);
+    else if (http_proxy_must_spool(proxy))
         http_proxy_spool(proxy);
     else
         http_proxy_attempt(proxy);

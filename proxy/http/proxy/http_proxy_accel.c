@@ -62,7 +62,8 @@ static void redirect(struct http_proxy *proxy, struct slice uri)
     exchange->handler = NULL;
     if (slice_starts(uri, SLICE("@"))) { /* as in nginx, with the method as it is */
         keep_fields(proxy);
-        exchange->drops_body = exchange->drops_body || proxy->took_body;
+        exchange->drops_body =
+            exchange->drops_body || (proxy->took_body && exchange->kept_body == NULL);
         http_jump(exchange, uri);
         return;
     }

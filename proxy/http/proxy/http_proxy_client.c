@@ -73,7 +73,7 @@ void http_proxy_spool(struct http_proxy *proxy)
     proxy->exchange->transport->read_body(proxy->exchange);
 }
 
-static void end_spooling(struct http_proxy *proxy)
+void http_proxy_go_on_spooled(struct http_proxy *proxy)
 {
     proxy->is_spooled = true;
     proxy->framing = HTTP_LENGTH;
@@ -100,7 +100,7 @@ static void gather(struct http_proxy *proxy, struct slice bytes, bool last)
 {
     buffer_append(&proxy->spool, bytes);
     if (last)
-        end_spooling(proxy);
+        http_proxy_go_on_spooled(proxy);
     else if (buffer_len(&proxy->spool) >= SPOOL_MAX)
         stop_spooling(proxy);
 }

@@ -180,6 +180,9 @@ extern const struct http_body_reader http_proxy_reader;
 bool http_proxy_must_spool(const struct http_proxy *proxy);
 void http_proxy_spool(struct http_proxy *proxy);
 
+/* All of it is in proxy->spool. */
+void http_proxy_go_on_spooled(struct http_proxy *proxy);
+
 /* Connected: the head was written, the body follows. */
 void http_proxy_send_body(struct http_proxy *proxy);
 
