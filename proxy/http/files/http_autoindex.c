@@ -6,6 +6,7 @@
 #include "http/files/http_file_cache.h"
 #include "http/files/http_files.h"
 #include "http/files/http_files_conf.h"
+#include "http/output/http_output_fields.h"
 #include "net/loop.h"
 #include "relay/worker.h"
 
@@ -100,6 +101,15 @@ static struct slice type_of(const struct http_autoindex *index)
                : SLICE("application/json");
 }
 
+static bool is_utf8(struct http_exchange *exchange)
+{
+    const struct http_output_conf *output = exchange->location->output;
+
+    return output != NULL &&
+           slice_ends_fold(http_output_with_charset(exchange, output, SLICE("text/html")),
+                           SLICE("; charset=utf-8"));
+}
+
 static void answer(struct http_exchange *exchange, const struct entries *entries)
 {
     const struct http_files *files = exchange->location->files;
@@ -109,7 +119,8 @@ static void answer(struct http_exchange *exchange, const struct entries *entries
                                    .callback = callback_of(exchange),
                                    .format = (enum http_autoindex_format)files->autoindex_format,
                                    .exact_size = files->autoindex_exact_size,
-                                   .localtime = files->autoindex_localtime};
+                                   .localtime = files->autoindex_localtime,
+                                   .utf8 = is_utf8(exchange)};
     struct slice text;
 
     if (index.format == HTTP_AUTOINDEX_JSONP && !http_autoindex_is_callback(index.callback)) {

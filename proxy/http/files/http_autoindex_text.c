@@ -89,37 +89,84 @@ static void add_link(struct text *text, struct slice name)
     }
 }
 
-/* How much of the name `most` bytes hold without cutting a character. */
-static size_t cut(struct slice name, size_t most)
+/* The length of the character at the start of `s` as nginx reads UTF-8, which is laxer than
+ * text_utf8_length: its columns are to be ours. 0: it is none. */
+static size_t lax_length(struct slice s)
+{
+    static const struct {
+        uint8_t from, mask;
+        uint32_t above;
+    } forms[] = {
+        {0xf0, 0x07, 0xffff},
+        {0xe0, 0x0f, 0x7ff },
+        {0xc2, 0x1f, 0x7f  },
+    };
+    uint8_t first = (uint8_t)s.at[0];
+    size_t form = 0, len;
+    uint32_t number;
+
+    if (first < 0x80)
+        return 1;
+    if (first < 0xc2 || first >= 0xf8)
+        return 0;
+    while (first < forms[form].from)
+        form++;
+    len = 4 - form;
+    if (s.len < len)
+        return 0;
+    number = first & forms[form].mask;
+    for (size_t i = 1; i < len; i++) {
+        if ((uint8_t)s.at[i] < 0x80)
+            return 0;
+        number = number << 6 | ((uint8_t)s.at[i] & 0x3f);
+    }
+    return number > forms[form].above && number <= 0x10ffff ? len : 0;
+}
+
+/* How many columns the name takes: characters, if it is UTF-8 and so is the page; else bytes. */
+static size_t columns_of(struct slice name, bool utf8)
+{
+    size_t count = 0, len;
+
+    for (size_t at = 0; utf8 && at < name.len; at += len) {
+        len = lax_length(slice_from(name, at));
+        if (len == 0)
+            return name.len;
+        count++;
+    }
+    return utf8 ? count : name.len;
+}
+
+/* The bytes of the first `columns` of a name that has more. */
+static size_t cut(struct slice name, size_t columns, bool by_bytes)
 {
     size_t at = 0;
 
-    while (at < name.len) {
-        size_t len = text_utf8_length(slice_from(name, at));
-
-        if (at + (len == 0 ? 1 : len) > most)
-            break;
-        at += len == 0 ? 1 : len;
-    }
+    if (by_bytes)
+        return columns;
+    for (size_t i = 0; i < columns; i++)
+        at += lax_length(slice_from(name, at));
     return at;
 }
 
-static void add_name(struct text *text, const struct http_autoindex_entry *entry)
+static void add_name(struct text *text, const struct http_autoindex_entry *entry, bool utf8)
 {
-    size_t len = entry->name.len; /* bytes: nginx's columns */
+    size_t columns = columns_of(entry->name, utf8);
 
-    if (len > NAME_WIDTH) {
-        add_html(text, slice_part(entry->name, 0, cut(entry->name, NAME_WIDTH - 3)));
+    if (columns > NAME_WIDTH) {
+        size_t kept = cut(entry->name, NAME_WIDTH - 3, columns == entry->name.len);
+
+        add_html(text, slice_part(entry->name, 0, kept));
         text_add(text, SLICE("..&gt;</a>"));
         return;
     }
     add_html(text, entry->name);
-    if (entry->is_directory && len < NAME_WIDTH) {
+    if (entry->is_directory && columns < NAME_WIDTH) {
         text_byte(text, '/');
-        len++;
+        columns++;
     }
     text_add(text, SLICE("</a>"));
-    for (; len < NAME_WIDTH; len++)
+    for (; columns < NAME_WIDTH; columns++)
         text_byte(text, ' ');
 }
 
@@ -163,7 +210,7 @@ static void add_html_line(struct text *text, const struct http_autoindex *index,
     text_add(text, SLICE("<a href=\""));
     add_link(text, entry->name);
     text_add(text, entry->is_directory ? SLICE("/\">") : SLICE("\">"));
-    add_name(text, entry);
+    add_name(text, entry, index->utf8);
     add_time(text, index, entry->modified);
     if (entry->is_directory)
         add_format(text, "%*s", index->exact_size ? 19 : 7, "-");

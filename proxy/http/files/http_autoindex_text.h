@@ -23,6 +23,7 @@ struct http_autoindex {
     struct slice callback; /* of jsonp; empty: plain json */
     enum http_autoindex_format format;
     bool exact_size, localtime;
+    bool utf8; /* the page says so: names have as many columns as characters */
 };
 
 /* Directories first, then by name. For qsort. */
