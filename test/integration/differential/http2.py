@@ -6,8 +6,8 @@ several requests on a connection, other versions, connection-specific fields, TL
 
 import re
 
-from hyperframe.frame import ContinuationFrame, HeadersFrame, SettingsFrame, WindowUpdateFrame
-from support.http2 import REFUSED_STREAM, Http2Client
+from hyperframe.frame import SettingsFrame, WindowUpdateFrame
+from support.http2 import REFUSED_STREAM, Http2Client, without_chunks
 
 from .client import TIMEOUT, Answer, Heard
 from .deviations import HTTP1_ONLY
@@ -71,7 +71,7 @@ def _request(method, path, fields, body):
     if len(hosts) != 1 or not re.fullmatch(r"[\w.:\[\]-]+", hosts[0]):
         return None
     if codings:
-        body = _without_chunks(body) if codings == ["chunked"] and not _values(fields, "content-length") else None
+        body = without_chunks(body) if codings == ["chunked"] and not _values(fields, "content-length") else None
         if body is None:
             return None
     elif _values(fields, "content-length") not in ([], [str(len(body))]):
@@ -83,23 +83,6 @@ def _request(method, path, fields, body):
 
 def _values(fields, name):
     return [value for key, value in fields if key == name]
-
-
-def _without_chunks(body):
-    """None if it is not chunked as it should be."""
-    whole = b""
-    while True:
-        match = re.match(rb"([0-9a-f]+)\r\n", body)
-        if not match:
-            return None
-        size = int(match[1], 16)
-        data, body = body[match.end() : match.end() + size], body[match.end() + size :]
-        if size == 0:
-            return whole if body == b"\r\n" else None
-        if len(data) != size or not body.startswith(b"\r\n"):
-            return None
-        whole += data
-        body = body[2:]
 
 
 def converse(request, case, host, port):
@@ -117,7 +100,7 @@ def converse(request, case, host, port):
 
 def _converse(client, request, method):
     stream = client.next_stream()
-    _send_head(client, stream, request)
+    client.send(*client.head(stream, request.fields, end=request.body is None))
     if request.body is not None:
         _send_body(client, stream, request.body)
     response = client.stream(stream)
@@ -134,16 +117,6 @@ def _converse(client, request, method):
     if response.reset == REFUSED_STREAM:
         return Heard(heads, "refused")
     return Heard(heads, "closed" if client.ended or client.goaway else "kept")
-
-
-def _send_head(client, stream, request):
-    """In frames of the size that everybody takes (RFC 9113 4.2)."""
-    block = client.encode(request.fields)
-    first, *rest = [block[at : at + 16384] for at in range(0, len(block), 16384)]
-    frames = [HeadersFrame(stream, first, flags=[] if request.body is not None else ["END_STREAM"]),
-              *(ContinuationFrame(stream, part) for part in rest)]
-    frames[-1].flags.add("END_HEADERS")
-    client.send(*frames)
 
 
 def _send_body(client, stream, body):

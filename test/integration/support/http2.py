@@ -1,6 +1,8 @@
 """A client of HTTP/2 that says exactly what a test tells it to, right or wrong: frames by hyperframe,
 fields by hpack, and no opinion of its own."""
 
+import re
+
 import hpack
 from hyperframe.frame import (ContinuationFrame, DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame,
                               RstStreamFrame, SettingsFrame, WindowUpdateFrame)
@@ -78,6 +80,15 @@ class Http2Client:
 
     def headers(self, stream, fields, end=True):
         return HeadersFrame(stream, self.encode(fields), flags=["END_HEADERS"] + ["END_STREAM"] * end)
+
+    def head(self, stream, fields, end=True):
+        """The same in frames of the size that everybody takes (RFC 9113 4.2)."""
+        block = self.encode(fields)
+        first, *rest = [block[at : at + 16384] for at in range(0, len(block), 16384)] or [b""]
+        frames = [HeadersFrame(stream, first, flags=["END_STREAM"] * end),
+                  *(ContinuationFrame(stream, part) for part in rest)]
+        frames[-1].flags.add("END_HEADERS")
+        return frames
 
     def data(self, stream, data, end=False, **options):
         return DataFrame(stream, data, flags=["END_STREAM"] * end, **options)
@@ -181,3 +192,20 @@ def _string(data):
         rest //= 128
     out.append(rest)
     return bytes(out) + data
+
+
+def without_chunks(body):
+    """A body of HTTP/1 as it would be in HTTP/2; None if it is not chunked as it should be."""
+    whole = b""
+    while True:
+        match = re.match(rb"([0-9a-f]+)\r\n", body)
+        if not match:
+            return None
+        size = int(match[1], 16)
+        data, body = body[match.end() : match.end() + size], body[match.end() + size :]
+        if size == 0:
+            return whole if body == b"\r\n" else None
+        if len(data) != size or not body.startswith(b"\r\n"):
+            return None
+        whole += data
+        body = body[2:]
