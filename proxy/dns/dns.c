@@ -253,6 +253,11 @@ struct dns_resolver *dns_resolver_new(struct loop *loop, const struct dns_option
     return resolver;
 }
 
+void dns_resolver_watch_hosts(struct dns_resolver *resolver, void (*lost)(void *owner), void *owner)
+{
+    dns_channel_watch_hosts(resolver->channel, lost, owner);
+}
+
 static void end_lookups(struct dns_entry *entry)
 {
     while (entry->first != NULL)

@@ -38,6 +38,12 @@ enum dns_status {
 
 struct dns_resolver *dns_resolver_new(struct loop *loop, const struct dns_options *options);
 
+/* Has `lost` called whenever /etc/hosts may not be read any more: a sandbox knows the file that was
+ * there at its start, not one that takes its place. Nothing comes of it if it may not be read now.
+ */
+void dns_resolver_watch_hosts(struct dns_resolver *resolver, void (*lost)(void *owner),
+                              void *owner);
+
 /* Cancels what runs; no callbacks come. Not from inside a `done`. */
 void dns_resolver_free(struct dns_resolver *resolver);
 

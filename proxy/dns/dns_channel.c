@@ -6,9 +6,12 @@
 
 #include <ares.h>
 #include <arpa/nameser.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -44,6 +47,8 @@ struct dns_channel {
     uint32_t valid_ms;
     bool no_ipv4, no_ipv6;
     bool closing;
+    void (*hosts_lost)(void *owner); /* NULL: nobody asks */
+    void *hosts_owner;
 };
 
 /* A question on its way. Lives until c-ares has called back for each of its parts, which may be
@@ -230,6 +235,28 @@ struct dns_channel *dns_channel_new(struct loop *loop, const struct dns_options 
     return channel;
 }
 
+static bool may_read_hosts(void)
+{
+    int fd = open("/etc/hosts", O_RDONLY | O_CLOEXEC);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 || errno != EACCES;
+}
+
+void dns_channel_watch_hosts(struct dns_channel *channel, void (*lost)(void *owner), void *owner)
+{
+    channel->hosts_lost = may_read_hosts() ? lost : NULL;
+    channel->hosts_owner = owner;
+}
+
+/* When nothing was found there: c-ares does not say why. */
+static void check_hosts(const struct dns_channel *channel)
+{
+    if (channel->hosts_lost != NULL && !may_read_hosts())
+        channel->hosts_lost(channel->hosts_owner);
+}
+
 void dns_channel_free(struct dns_channel *channel)
 {
     channel->closing = true;
@@ -364,8 +391,10 @@ void dns_channel_ask_addresses(struct dns_channel *channel, struct slice name, d
     text[name.len] = '\0';
     question->parts = 1; /* this function's own */
     ares_getaddrinfo(channel->hosts, text, NULL, &hints, on_hosts_addresses, question);
-    if (question->count == 0)
+    if (question->count == 0) {
+        check_hosts(channel);
         ask_servers(channel, question, text);
+    }
     part_done(question);
 }
 
@@ -449,6 +478,7 @@ void dns_channel_ask_name(struct dns_channel *channel, const struct address *add
     ares_gethostbyaddr(channel->hosts, address->bytes, address->family == AF_INET ? 4 : 16,
                        address->family, on_hosts_name, question);
     if (question->name_len == 0) {
+        check_hosts(channel);
         question->parts++;
         deadline_set(channel->loop, &question->deadline, channel->timeout_ms);
         reverse_name(address, name, sizeof name);

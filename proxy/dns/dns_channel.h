@@ -24,6 +24,7 @@ struct dns_answer {
 typedef void dns_answered(void *owner, const struct dns_answer *answer);
 
 struct dns_channel *dns_channel_new(struct loop *loop, const struct dns_options *options);
+void dns_channel_watch_hosts(struct dns_channel *channel, void (*lost)(void *owner), void *owner);
 void dns_channel_free(struct dns_channel *channel); /* no callbacks come any more */
 
 /* `done` comes exactly once, from the loop or from INSIDE the call (/etc/hosts needs no waiting);

@@ -211,8 +211,8 @@ static void on_gone(void *owner, struct generation *generation)
     loop_defer(master->loop, &master->sweep);
 }
 
-/* Landlock's rules are for the directories that stood there when the workers started. Workers that
- * ask all the time cannot keep us busy. */
+/* Landlock's rules are for the files and directories that stood there when the workers started.
+ * Workers that ask all the time cannot keep us busy. */
 static void on_renew(void *owner, struct generation *generation)
 {
     struct master *master = owner;
@@ -224,7 +224,7 @@ static void on_renew(void *owner, struct generation *generation)
         return;
     master->renewed_at = now;
     log_line(&master->log, LOG_NOTICE, 0,
-             "a directory that files are served from was replaced: reloading");
+             "what workers read, a directory or /etc/hosts, was replaced: reloading");
     master_reload(master);
 }
 

@@ -236,6 +236,7 @@ static bool confine(struct server *server)
         server->isolation |= SANDBOX_OWN_USER;
     server->worker.rights.renew = server_renew;
     server->worker.rights.owner = server;
+    dns_resolver_watch_hosts(server->worker.resolver, server_renew, server);
     return is_enough(server);
 }
 

@@ -4,6 +4,7 @@ names               the server: names.set("a.test", "A", "127.0.0.1"), names.fai
 frontd_with_names   like frontd_files, asking that server"""
 
 import os
+import shutil
 import socketserver
 import subprocess
 import threading
@@ -15,8 +16,8 @@ from support.frontd import Frontd
 # Port 53, as resolv.conf knows no other; so an address for each of the processes that run tests.
 ADDRESS = f"127.53.0.{1 + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:])}"
 
-# $1 takes the place of /etc/resolv.conf for the rest of the command line; the pid stays.
-IN_NAMESPACE = 'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"'
+# $1 takes the place of $2 for the rest of the command line; the pid stays.
+IN_NAMESPACE = 'mount --bind "$1" "$2" && shift 2 && exec "$@"'
 
 
 def _may_unshare():
@@ -81,9 +82,23 @@ def reverse_name(address):
 
 
 class FrontdWithNames(Frontd):
+    def __init__(self, text, values=None):
+        super().__init__(text, values)
+        self.resolv_conf = self.file("resolv.conf", f"nameserver {ADDRESS}\noptions ndots:1\n")
+        self.etc = None
+
+    def own_etc(self):
+        """Gives it an /etc whose files the test may replace; returns where that is."""
+        self.etc = self.home / "etc"
+        self.etc.mkdir()
+        for name in ("passwd", "group", "nsswitch.conf"):
+            shutil.copy(f"/etc/{name}", self.etc)
+        shutil.copy(self.resolv_conf, self.etc)
+        return self.etc
+
     def _words(self, *arguments):
-        resolv_conf = self.file("resolv.conf", f"nameserver {ADDRESS}\noptions ndots:1\n")
-        return ["unshare", "--mount", "--propagation", "private", "sh", "-c", IN_NAMESPACE, "sh", str(resolv_conf),
+        mounts = [str(self.resolv_conf), "/etc/resolv.conf"] if self.etc is None else [str(self.etc), "/etc"]
+        return ["unshare", "--mount", "--propagation", "private", "sh", "-c", IN_NAMESPACE, "sh", *mounts,
                 *super()._words(*arguments)]
 
 
