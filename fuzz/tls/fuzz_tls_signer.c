@@ -41,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (signing == NULL) {
         signer = tls_signer_new(1, size % 2 == 0);
-        ensure(tls_signer_add(signer, ((struct slice){key_pem, sizeof key_pem - 1})) == NULL);
+        ensure(tls_signer_add(signer, ((struct slice){key_pem, sizeof key_pem - 1}), SLICE_NONE) ==
+               NULL);
         signing = tls_signing_new(signer);
     }
     len = tls_signing_answer(signing, allowed, false, datagram, answer);

@@ -44,6 +44,7 @@ enum kind {
     KIND_FILE,
     KIND_LISTING,
     KIND_SECRET,
+    KIND_PASSPHRASES,
 };
 
 static struct conf_source *add(struct conf_sources *sources, struct slice name, enum kind kind,
@@ -58,6 +59,7 @@ static struct conf_source *add(struct conf_sources *sources, struct slice name, 
     source->name = arena_keep(&sources->arena, name);
     source->is_listing = kind == KIND_LISTING;
     source->is_secret = kind == KIND_SECRET;
+    source->is_passphrases = kind == KIND_PASSPHRASES;
     source->fd = -1;
     *index = (uint32_t)sources->count;
     sources->list[sources->count++] = source;
@@ -71,7 +73,9 @@ static struct conf_source *find(const struct conf_sources *sources, struct slice
         struct conf_source *source = sources->list[i];
 
         if (source->is_listing == (kind == KIND_LISTING) &&
-            source->is_secret == (kind == KIND_SECRET) && slice_equal(source->name, name)) {
+            source->is_secret == (kind == KIND_SECRET) &&
+            source->is_passphrases == (kind == KIND_PASSPHRASES) &&
+            slice_equal(source->name, name)) {
             *index = (uint32_t)i;
             return source;
         }
@@ -191,16 +195,48 @@ const struct conf_source *conf_sources_secret(struct conf_sources *sources, stru
                                               uint32_t *index)
 {
     struct conf_source *source = find(sources, path, KIND_SECRET, index);
-    unsigned number = 0;
+    unsigned number;
 
     if (source != NULL)
         return source;
-    for (size_t i = 0; i < sources->count; i++)
-        number += sources->list[i]->is_secret;
+    number = (unsigned)conf_sources_counts(sources).keys;
     source = add(sources, path, KIND_SECRET, index);
     source->text = arena_format(&sources->arena, SECRET "%u>", number);
     source->error = open_secret(sources, source);
     return source;
+}
+
+const struct conf_source *conf_sources_passphrases(struct conf_sources *sources, struct slice path,
+                                                   uint32_t *index)
+{
+    struct conf_source *source = find(sources, path, KIND_PASSPHRASES, index);
+
+    if (source == NULL) {
+        source = add(sources, path, KIND_PASSPHRASES, index);
+        source->error = open_secret(sources, source);
+    }
+    return source;
+}
+
+struct conf_sources_counts conf_sources_counts(const struct conf_sources *sources)
+{
+    struct conf_sources_counts counts = {0};
+
+    for (size_t i = 0; i < sources->count; i++) {
+        counts.keys += sources->list[i]->is_secret;
+        counts.passphrases += sources->list[i]->is_passphrases;
+    }
+    return counts;
+}
+
+size_t conf_sources_place(const struct conf_sources *sources, const struct conf_source *source)
+{
+    size_t place = source->is_passphrases ? conf_sources_counts(sources).keys : 0;
+
+    for (size_t i = 0; sources->list[i] != source; i++)
+        place +=
+            source->is_passphrases ? sources->list[i]->is_passphrases : sources->list[i]->is_secret;
+    return place;
 }
 
 bool conf_sources_secret_number(struct slice text, uint32_t *number)
@@ -228,6 +264,14 @@ const struct conf_source *conf_sources_find_secret(const struct conf_sources *so
     uint32_t index;
 
     return find(sources, path, KIND_SECRET, &index);
+}
+
+const struct conf_source *conf_sources_find_passphrases(const struct conf_sources *sources,
+                                                        struct slice path)
+{
+    uint32_t index;
+
+    return find(sources, path, KIND_PASSPHRASES, &index);
 }
 
 bool conf_sources_replace(struct conf_sources *sources, struct slice path, struct slice text)
@@ -311,7 +355,8 @@ struct run_head {
 struct source_head {
     uint64_t name_len, text_len;
     int32_t error;
-    uint32_t is_listing, is_configuration, is_secret;
+    uint32_t is_listing, is_configuration;
+    uint32_t secret; /* 1: a key, 2: pass phrases */
 };
 
 static const char run_magic[sizeof((struct run_head *)0)->magic] = "frontd sources 1";
@@ -331,7 +376,7 @@ static char *put_source(char *out, const struct conf_source *source)
         .error = source->error,
         .is_listing = source->is_listing,
         .is_configuration = source->is_configuration,
-        .is_secret = source->is_secret,
+        .secret = source->is_passphrases ? 2 : source->is_secret,
     };
 
     out = put(out, &head, sizeof head);
@@ -380,7 +425,9 @@ static enum kind kind_of(const struct source_head *head)
 {
     if (head->is_listing)
         return KIND_LISTING;
-    return head->is_secret ? KIND_SECRET : KIND_FILE;
+    if (head->secret == 2)
+        return KIND_PASSPHRASES;
+    return head->secret == 1 ? KIND_SECRET : KIND_FILE;
 }
 
 static bool take_source(struct conf_sources *sources, struct slice *bytes)
@@ -391,10 +438,12 @@ static bool take_source(struct conf_sources *sources, struct slice *bytes)
     uint32_t index;
 
     if (!take_struct(bytes, &head, sizeof head) || head.is_listing > 1 ||
-        head.is_configuration > 1 || head.is_secret > 1 || (head.is_secret && head.is_listing) ||
+        head.is_configuration > 1 || head.secret > 2 || (head.secret > 0 && head.is_listing) ||
         !take(bytes, head.name_len, &name) || !take(bytes, head.text_len, &text))
         return false;
-    if (head.is_secret && !conf_sources_secret_number(text, &index))
+    if (head.secret == 2 && text.len > 0)
+        return false;
+    if (head.secret == 1 && !conf_sources_secret_number(text, &index))
         return false;
     if (head.is_listing && text.len > 0 && text.at[text.len - 1] != '\0')
         return false;

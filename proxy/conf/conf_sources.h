@@ -20,7 +20,8 @@ struct conf_source {
     bool is_listing;         /* text holds the matching paths, each ended by NUL, sorted */
     bool is_configuration;   /* conf_tree read it as directives; no key, no certificate */
     bool is_secret;          /* text is only its number: see conf_sources_secret */
-    int fd;                  /* of a secret that is on disk, else -1 */
+    bool is_passphrases;     /* text is empty: see conf_sources_passphrases */
+    int fd;                  /* of a secret or of pass phrases on disk, else -1 */
     struct conf_stamp stamp; /* of the file, before it was read; on disk only */
     void *notes;             /* what whoever the file is for has found out; in the sources' arena */
     int error;               /* errno of the failed open or read; 0: text is good */
@@ -59,6 +60,18 @@ bool conf_sources_secret_number(struct slice text, uint32_t *number)
 
 #define CONF_SECRET_MAX_BYTES 65536
 
+/* The same for a file of pass phrases of such keys: it has no number, since nobody asks for it. */
+const struct conf_source *conf_sources_passphrases(struct conf_sources *sources, struct slice path,
+                                                   uint32_t *index);
+
+/* Files that are for the key holder: all keys by number, then all of pass phrases. How many of
+ * each, and the place of one. */
+struct conf_sources_counts {
+    size_t keys, passphrases;
+};
+struct conf_sources_counts conf_sources_counts(const struct conf_sources *sources);
+size_t conf_sources_place(const struct conf_sources *sources, const struct conf_source *source);
+
 /* The paths that match a glob pattern, as a listing source (see above). */
 const struct conf_source *conf_sources_glob(struct conf_sources *sources, struct slice pattern,
                                             uint32_t *index);
@@ -73,9 +86,11 @@ bool conf_sources_replace(struct conf_sources *sources, struct slice path, struc
 /* The file or text of that name if it is here already; NULL. */
 const struct conf_source *conf_sources_find(const struct conf_sources *sources, struct slice name);
 
-/* The same for a secret. */
+/* The same for a secret, and for pass phrases. */
 const struct conf_source *conf_sources_find_secret(const struct conf_sources *sources,
                                                    struct slice path);
+const struct conf_source *conf_sources_find_passphrases(const struct conf_sources *sources,
+                                                        struct slice path);
 
 /* All of it as one run of bytes, for a sealed memory file, and back. read: into sources that hold
  * nothing yet; copies; false, and still nothing in them, when `bytes` is not what write made. */

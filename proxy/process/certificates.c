@@ -12,26 +12,36 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CERTIFICATE, KEY };
-
-static void stamps_of(const struct conf_sources *sources, const struct tls_pair *files,
-                      struct conf_stamp stamps[2])
+static struct conf_stamp stamp_of(const struct conf_source *source)
 {
-    const struct conf_source *certificate = conf_sources_find(sources, files->certificate);
-    const struct conf_source *key = conf_sources_find_secret(sources, files->key);
-
-    stamps[CERTIFICATE] = certificate == NULL ? (struct conf_stamp){0} : certificate->stamp;
-    stamps[KEY] = key == NULL ? (struct conf_stamp){0} : key->stamp;
+    return source == NULL ? (struct conf_stamp){0} : source->stamp;
 }
 
-static bool are_equal(const struct conf_stamp a[2], const struct conf_stamp b[2])
+static struct certificate_stamps stamps_of(const struct conf_sources *sources,
+                                           const struct tls_pair *files)
 {
-    return conf_stamp_equal(&a[CERTIFICATE], &b[CERTIFICATE]) && conf_stamp_equal(&a[KEY], &b[KEY]);
+    return (struct certificate_stamps){
+        .certificate = stamp_of(conf_sources_find(sources, files->certificate)),
+        .key = stamp_of(conf_sources_find_secret(sources, files->key)),
+        .passphrases = stamp_of(conf_sources_find_passphrases(sources, files->passphrases)),
+    };
 }
 
-static void keep(struct conf_stamp to[2], const struct conf_stamp from[2])
+static struct certificate_stamps look_at_files(const struct tls_pair *files)
 {
-    memcpy(to, from, 2 * sizeof *to);
+    struct certificate_stamps stamps = {0};
+
+    conf_stamp_look(files->certificate, &stamps.certificate);
+    conf_stamp_look(files->key, &stamps.key);
+    if (files->passphrases.len > 0)
+        conf_stamp_look(files->passphrases, &stamps.passphrases);
+    return stamps;
+}
+
+static bool are_equal(const struct certificate_stamps *a, const struct certificate_stamps *b)
+{
+    return conf_stamp_equal(&a->certificate, &b->certificate) &&
+           conf_stamp_equal(&a->key, &b->key) && conf_stamp_equal(&a->passphrases, &b->passphrases);
 }
 
 void certificates_init(struct certificates *certificates, const struct configuration *configuration)
@@ -47,8 +57,7 @@ void certificates_init(struct certificates *certificates, const struct configura
         struct certificate *one = &certificates->list[i];
 
         one->files = pairs[i];
-        stamps_of(&configuration->sources, &one->files, one->in_use);
-        keep(one->seen, one->in_use);
+        one->seen = one->in_use = stamps_of(&configuration->sources, &one->files);
     }
 }
 
@@ -73,30 +82,28 @@ void certificates_deinit(struct certificates *certificates)
 static bool is_due(const struct certificate *one, uint64_t now_ms,
                    const struct certificates_patience *patience)
 {
-    bool was_tried = are_equal(one->seen, one->tried) && now_ms - one->tried_at < TRY_AGAIN_MS;
+    bool was_tried = are_equal(&one->seen, &one->tried) && now_ms - one->tried_at < TRY_AGAIN_MS;
 
-    return !are_equal(one->seen, one->in_use) && !was_tried &&
+    return !are_equal(&one->seen, &one->in_use) && !was_tried &&
            now_ms - one->seen_at >= patience->quiet_ms;
 }
 
 static enum certificates_look look_at(struct certificate *one, uint64_t now_ms,
                                       const struct certificates_patience *patience)
 {
-    struct conf_stamp now[2];
+    struct certificate_stamps now = look_at_files(&one->files);
 
-    conf_stamp_look(one->files.certificate, &now[CERTIFICATE]);
-    conf_stamp_look(one->files.key, &now[KEY]);
-    if (!are_equal(now, one->seen)) {
-        keep(one->seen, now);
+    if (!are_equal(&now, &one->seen)) {
+        one->seen = now;
         one->seen_at = now_ms;
     }
-    if (are_equal(now, one->in_use)) { /* or again */
+    if (are_equal(&now, &one->in_use)) { /* or again */
         forget_why(one);
         return CERTIFICATES_SAME;
     }
     if (is_due(one, now_ms, patience))
         return CERTIFICATES_DUE;
-    return are_equal(now, one->tried) ? CERTIFICATES_SAME : CERTIFICATES_CHANGING;
+    return are_equal(&now, &one->tried) ? CERTIFICATES_SAME : CERTIFICATES_CHANGING;
 }
 
 enum certificates_look certificates_look(struct certificates *certificates, uint64_t now_ms,
@@ -143,10 +150,10 @@ static void keep_why(struct certificate *one, struct slice why)
 
 static void refuse(struct certificate *one, struct slice why, uint64_t now_ms)
 {
-    if (!are_equal(one->seen, one->tried))
+    if (!are_equal(&one->seen, &one->tried))
         forget_why(one); /* other files: another matter, even if the words are the same */
     keep_why(one, why);
-    keep(one->tried, one->seen);
+    one->tried = one->seen;
     one->tried_at = now_ms;
 }
 
@@ -168,6 +175,31 @@ static uint32_t number_of(const struct conf_sources *sources, struct slice key)
     return number;
 }
 
+static void take_file(struct loading *loading, size_t place, const struct conf_source *source)
+{
+    struct certificate_set *set = loading->set;
+
+    ensure(place < set->file_count);
+    close(set->files[place]);
+    set->files[place] = fcntl(source->fd, F_DUPFD_CLOEXEC, SPAWN_FIRST_DESCRIPTOR);
+}
+
+/* A key that is encrypted anew comes with its certificate even if that is the same: else a key
+ * holder that has to be replaced would have the one without the other. */
+static void take_passphrases(struct loading *loading, const struct tls_pair *files)
+{
+    const struct conf_source *now =
+        conf_sources_find_passphrases(&loading->now, files->passphrases);
+    const struct conf_source *place =
+        conf_sources_find_passphrases(&loading->next, files->passphrases);
+
+    if (files->passphrases.len == 0)
+        return;
+    ensure(now != NULL && place != NULL);
+    take_file(loading, conf_sources_place(&loading->next, place), now);
+    loading->differs = true;
+}
+
 static void take(struct loading *loading, const struct tls_pair *files)
 {
     const struct conf_source *certificate = conf_sources_find(&loading->now, files->certificate);
@@ -175,12 +207,11 @@ static void take(struct loading *loading, const struct tls_pair *files)
     const struct conf_source *before = conf_sources_find(&loading->next, files->certificate);
     uint32_t number = number_of(&loading->next, files->key);
 
-    ensure(certificate != NULL && key != NULL && before != NULL &&
-           number < loading->set->key_count);
+    ensure(certificate != NULL && key != NULL && before != NULL);
     loading->differs = loading->differs || !slice_equal(before->text, certificate->text);
     ensure(conf_sources_replace(&loading->next, files->certificate, certificate->text));
-    close(loading->set->keys[number]);
-    loading->set->keys[number] = fcntl(key->fd, F_DUPFD_CLOEXEC, SPAWN_FIRST_DESCRIPTOR);
+    take_file(loading, number, key);
+    take_passphrases(loading, files);
 }
 
 /* A certificate that has none of the names of the one before is another site's, copied to the wrong
@@ -226,12 +257,12 @@ static void load_one(struct loading *loading, struct certificate *one, bool allo
         return;
     }
     forget_why(one);
-    stamps_of(&loading->now, &one->files, one->loaded);
+    one->loaded = stamps_of(&loading->now, &one->files);
     one->is_loaded = true;
     take(loading, &one->files);
 }
 
-static bool begin(struct loading *loading, int snapshot, const int *keys, size_t key_count)
+static bool begin(struct loading *loading, int snapshot, const int *files, size_t file_count)
 {
     struct certificate_set *set = loading->set;
     struct slice bytes;
@@ -241,26 +272,26 @@ static bool begin(struct loading *loading, int snapshot, const int *keys, size_t
         return false;
     is_good = conf_sources_read(&loading->next, bytes);
     descriptor_unmap(bytes);
-    *set = (struct certificate_set){-1, memory_alloc((key_count + 1) * sizeof *keys), key_count};
-    for (size_t i = 0; i < key_count; i++)
-        set->keys[i] = fcntl(keys[i], F_DUPFD_CLOEXEC, SPAWN_FIRST_DESCRIPTOR);
+    *set = (struct certificate_set){-1, memory_alloc((file_count + 1) * sizeof *files), file_count};
+    for (size_t i = 0; i < file_count; i++)
+        set->files[i] = fcntl(files[i], F_DUPFD_CLOEXEC, SPAWN_FIRST_DESCRIPTOR);
     return is_good;
 }
 
 static bool has_all(const struct certificate_set *set)
 {
-    for (size_t i = 0; i < set->key_count; i++)
-        if (set->keys[i] < 0)
+    for (size_t i = 0; i < set->file_count; i++)
+        if (set->files[i] < 0)
             return false;
     return set->snapshot >= 0;
 }
 
 void certificate_set_close(struct certificate_set *set)
 {
-    for (size_t i = 0; i < set->key_count; i++)
-        if (set->keys[i] >= 0)
-            close(set->keys[i]);
-    free(set->keys);
+    for (size_t i = 0; i < set->file_count; i++)
+        if (set->files[i] >= 0)
+            close(set->files[i]);
+    free(set->files);
     if (set->snapshot >= 0)
         close(set->snapshot);
     *set = (struct certificate_set){.snapshot = -1};
@@ -279,8 +310,8 @@ static void load_due(struct certificates *certificates, uint64_t now_ms,
 }
 
 bool certificates_load(struct certificates *certificates, uint64_t now_ms,
-                       const struct certificates_patience *patience, int snapshot, const int *keys,
-                       size_t key_count, struct certificate_set *set)
+                       const struct certificates_patience *patience, int snapshot, const int *files,
+                       size_t file_count, struct certificate_set *set)
 {
     struct loading loading = {.set = set};
 
@@ -290,7 +321,7 @@ bool certificates_load(struct certificates *certificates, uint64_t now_ms,
     arena_init(&loading.arena, ARENA_UNLIMITED);
     for (size_t i = 0; i < certificates->count; i++)
         certificates->list[i].is_loaded = false;
-    if (begin(&loading, snapshot, keys, key_count))
+    if (begin(&loading, snapshot, files, file_count))
         load_due(certificates, now_ms, patience, &loading);
     conf_sources_deinit(&loading.now);
     conf_sources_deinit(&loading.next);
@@ -320,7 +351,7 @@ void certificates_took(struct certificates *certificates)
         struct certificate *one = &certificates->list[i];
 
         if (one->is_loaded)
-            keep(one->in_use, one->loaded);
+            one->in_use = one->loaded;
         one->is_loaded = false;
     }
 }

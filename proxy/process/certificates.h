@@ -14,15 +14,19 @@
 
 struct configuration;
 
-/* One certificate with its key. A copy of two files is not atomic: what is found wrong may only be
- * half of it, so it counts when it has stayed as it is for a while. */
+/* One certificate with its key, and what opens that. A copy of two files is not atomic: what is
+ * found wrong may only be half of it, so it counts when it has stayed as it is for a while. */
+struct certificate_stamps {
+    struct conf_stamp certificate, key, passphrases;
+};
+
 struct certificate {
     struct tls_pair files;
-    struct conf_stamp in_use[2]; /* of the two files as they are served */
-    struct conf_stamp seen[2];   /* as they were seen last */
-    struct conf_stamp tried[2];  /* as they were when they were refused */
-    struct conf_stamp loaded[2]; /* as they are in the set that is being prepared */
-    uint64_t seen_at;            /* monotonic ms: since when they look like that */
+    struct certificate_stamps in_use; /* as they are served */
+    struct certificate_stamps seen;   /* as they were seen last */
+    struct certificate_stamps tried;  /* as they were when they were refused */
+    struct certificate_stamps loaded; /* as they are in the set that is being prepared */
+    uint64_t seen_at;                 /* monotonic ms: since when they look like that */
     uint64_t tried_at;
     struct slice why; /* "FILE: reason", when refused; from the heap, never NULL */
     bool is_loaded;
@@ -64,15 +68,15 @@ const struct certificate *certificates_to_say(struct certificates *certificates,
 /* A set for the workers and their key holder. */
 struct certificate_set {
     int snapshot; /* sealed: the configuration with the new certificates */
-    int *keys;    /* the files of all its keys, as struct generation_keys numbers them; free(3) */
-    size_t key_count;
+    int *files;   /* of keys and pass phrases, as conf_sources_place numbers them; free(3) */
+    size_t file_count;
 };
 
-/* Loads what is due, beside what is in use (`snapshot` and its keys). False: there is nothing to
+/* Loads what is due, beside what is in use (`snapshot` and its files). False: there is nothing to
  * change, good ones being what is in use already, and the rest being refused. */
 bool certificates_load(struct certificates *certificates, uint64_t now_ms,
-                       const struct certificates_patience *patience, int snapshot, const int *keys,
-                       size_t key_count, struct certificate_set *set)
+                       const struct certificates_patience *patience, int snapshot, const int *files,
+                       size_t file_count, struct certificate_set *set)
     __attribute__((warn_unused_result));
 void certificate_set_close(struct certificate_set *set);
 

@@ -52,13 +52,10 @@ static void choose_user(struct keyholder_arguments *arguments, const struct user
     arguments->who = user->who;
 }
 
-static size_t count_secrets(const struct conf_sources *sources)
+/* Of keys, and of their pass phrases. */
+static size_t count_files(const struct generation_keys *keys)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; i < sources->count; i++)
-        count += sources->list[i]->is_secret;
-    return count;
+    return keys->arguments.keys + keys->arguments.passphrases;
 }
 
 static void on_retired(void *owner)
@@ -79,7 +76,7 @@ static struct generation_keys *make(struct generation *generation,
     keys->arguments = *arguments;
     keys->user = *user;
     choose_user(&keys->arguments, &keys->user);
-    keys->passed = memory_alloc((arguments->keys + 1) * sizeof *keys->passed);
+    keys->passed = memory_alloc((count_files(keys) + 1) * sizeof *keys->passed);
     keys->channels = memory_zero((generation->child_count + 1) * sizeof *keys->channels);
     for (size_t i = 0; i < generation->child_count; i++)
         keys->channels[i].fd = -1;
@@ -92,23 +89,31 @@ static struct generation_keys *make(struct generation *generation,
 void generation_keys_take(struct generation *generation, const struct configuration *configuration)
 {
     const struct conf_sources *sources = &configuration->sources;
+    struct conf_sources_counts counts = conf_sources_counts(sources);
     struct keyholder_arguments arguments = {
-        .keys = count_secrets(sources),
+        .keys = counts.keys,
+        .passphrases = counts.passphrases,
         .workers = generation->child_count,
         .allows_old = tls_conf_allows_old(&configuration->conf),
     };
     struct users_choice user;
-    size_t count = 0;
+    int *key, *passphrases;
 
     if (arguments.keys == 0)
         return;
     ensure(users_choose(USERS_KEYHOLDER, &configuration->conf, &user)); /* generation_new found the
                                                                            workers' */
     generation->keys = make(generation, &arguments, &user);
-    for (size_t i = 0; i < sources->count; i++)
-        if (sources->list[i]->is_secret)
-            generation->keys->passed[++count] =
-                fcntl(sources->list[i]->fd, F_DUPFD_CLOEXEC, SPAWN_FIRST_DESCRIPTOR);
+    key = generation->keys->passed + 1;
+    passphrases = key + counts.keys;
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct conf_source *source = sources->list[i];
+
+        if (source->is_secret)
+            *key++ = fcntl(source->fd, F_DUPFD_CLOEXEC, SPAWN_FIRST_DESCRIPTOR);
+        else if (source->is_passphrases)
+            *passphrases++ = fcntl(source->fd, F_DUPFD_CLOEXEC, SPAWN_FIRST_DESCRIPTOR);
+    }
 }
 
 struct generation_keys *generation_keys_new(struct generation *generation, int *files, size_t count)
@@ -116,7 +121,7 @@ struct generation_keys *generation_keys_new(struct generation *generation, int *
     struct generation_keys *keys =
         make(generation, &generation->keys->arguments, &generation->keys->user);
 
-    ensure(count == keys->arguments.keys);
+    ensure(count == count_files(keys));
     memcpy(keys->passed + 1, files, count * sizeof *files);
     free(files);
     return keys;
@@ -124,7 +129,7 @@ struct generation_keys *generation_keys_new(struct generation *generation, int *
 
 const int *generation_keys_files(const struct generation *generation, size_t *count)
 {
-    *count = generation->keys->arguments.keys;
+    *count = count_files(generation->keys);
     return generation->keys->passed + 1;
 }
 
@@ -142,9 +147,9 @@ static pid_t on_spawn(void *owner, struct child *holder, int channel)
     generation_environment(environment, &arena);
     keyholder_arguments_write(&keys->arguments, &words);
     keys->passed[0] = channel;
-    pid = spawn_program(generation->program->keyholder, words.words, environment,
-                        generation_error_descriptor(generation), keys->passed,
-                        keys->arguments.keys + 1);
+    pid =
+        spawn_program(generation->program->keyholder, words.words, environment,
+                      generation_error_descriptor(generation), keys->passed, count_files(keys) + 1);
     arena_deinit(&arena);
     return pid;
 }
@@ -241,7 +246,7 @@ static void free_keys(struct generation_keys *keys)
     deadline_clear(&keys->retiring);
     end_channels(keys);
     child_deinit(&keys->holder);
-    for (size_t i = 1; i <= keys->arguments.keys; i++)
+    for (size_t i = 1; i <= count_files(keys); i++)
         close(keys->passed[i]);
     free(keys->passed);
     free(keys->channels);

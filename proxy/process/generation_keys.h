@@ -16,7 +16,7 @@ void generation_keys_take(struct generation *generation, const struct configurat
 /* Starts the key holder; the workers follow when it is ready. */
 void generation_keys_start(struct generation *generation);
 
-/* The files of the keys in force. */
+/* The files of the keys in force, as conf_sources_place numbers them. */
 const int *generation_keys_files(const struct generation *generation, size_t *count);
 
 /* A key channel for worker `index` to the holder of `keys` (NULL: it leads nowhere): its end, which
@@ -28,9 +28,9 @@ int generation_keys_open(struct generation *generation, struct generation_keys *
  * Who replaces a key holder that hangs is child_pulse.c: no worker can have that done. */
 void generation_keys_lost(struct generation *generation, struct child *worker, uint32_t number);
 
-/* A holder for another set of keys, whose files it takes over (free(3) is done here), not running
- * yet. Its `ready` and its end go to generation_swap.c until it is adopted or dropped. run: false:
- * generation_keys_why. */
+/* A holder for another set of as many files, which it takes over (free(3) is done here), not
+ * running yet. Its `ready` and its end go to generation_swap.c until it is adopted or dropped. run:
+ * false: generation_keys_why. */
 struct generation_keys *generation_keys_new(struct generation *generation, int *files,
                                             size_t count);
 bool generation_keys_run(struct generation_keys *keys) __attribute__((warn_unused_result));

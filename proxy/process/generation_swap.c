@@ -49,7 +49,7 @@ void generation_swap_begin(struct generation *generation, struct certificate_set
     swap->phase = SWAP_HOLDER;
     swap->number++;
     swap->snapshot = set->snapshot;
-    swap->keys = generation_keys_new(generation, set->keys, set->key_count);
+    swap->keys = generation_keys_new(generation, set->files, set->file_count);
     be_patient(generation);
     if (!generation_keys_run(swap->keys))
         generation_swap_fail(generation, generation_keys_why(swap->keys));

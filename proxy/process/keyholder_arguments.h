@@ -10,11 +10,12 @@
 /* What the master tells a key holder it starts. */
 
 #define KEYHOLDER_CONTROL_FD (SPAWN_FIRST_DESCRIPTOR)
-#define KEYHOLDER_FIRST_FD   (SPAWN_FIRST_DESCRIPTOR + 1) /* the files of the keys, by number */
-#define KEYHOLDER_WORDS      6
+/* The files of the keys, by number, and then those of their pass phrases. */
+#define KEYHOLDER_FIRST_FD (SPAWN_FIRST_DESCRIPTOR + 1)
+#define KEYHOLDER_WORDS    7
 
 struct keyholder_arguments {
-    size_t keys, workers;
+    size_t keys, passphrases, workers;
     bool allows_old;   /* some server speaks TLS 1.0 or 1.1 */
     bool has_identity; /* root: become that */
     struct privileges_identity identity;
@@ -23,7 +24,7 @@ struct keyholder_arguments {
 
 struct keyholder_words {
     const char *words[KEYHOLDER_WORDS + 1]; /* ends with NULL */
-    char keys[16], workers[16], identity[IDENTITY_WORD_BYTES];
+    char keys[16], passphrases[16], workers[16], identity[IDENTITY_WORD_BYTES];
 };
 
 void keyholder_arguments_write(const struct keyholder_arguments *arguments,

@@ -29,6 +29,7 @@
 #define KEY_BYTES      ((size_t)16 << 10)
 #define PREPARED_BYTES ((size_t)8 << 10) /* one key in one thread, see tls_signing_new */
 #define STACK_BYTES    ((size_t)128 << 10)
+#define STACK_WIPED    ((size_t)96 << 10)
 #define FILE_BYTES     ((size_t)64 << 10)
 
 /* OpenSSL's functions for memory get no owner. */
@@ -71,7 +72,8 @@ struct start {
 static const char *map_memory(struct start *start)
 {
     size_t keys = start->arguments.keys, stacks = (start->threads + 1) * STACK_BYTES;
-    size_t heap = HEAP_BYTES + keys * (KEY_BYTES + start->threads * PREPARED_BYTES);
+    size_t heap =
+        HEAP_BYTES + 2 * FILE_BYTES + keys * (KEY_BYTES + start->threads * PREPARED_BYTES);
     char *at = secret_memory_map(stacks + heap, &start->level);
 
     if (at == NULL)
@@ -94,23 +96,65 @@ static struct slice read_file(int fd, char *room)
     return (struct slice){room, len};
 }
 
-static void *load(void *owner)
+/* Which file has the pass phrase of which key was a matter of the check: all are tried, read anew
+ * for each, so that there is room for one only. `room` is for that one. */
+static const char *open_key(struct start *start, struct slice pem, char *room)
 {
-    struct start *start = owner;
-    char *room = key_memory_take(&memory, FILE_BYTES);
+    int first = KEYHOLDER_FIRST_FD + (int)start->arguments.keys;
+    const char *words = tls_signer_add(start->signer, pem, SLICE_NONE);
 
-    ensure(room != NULL);
+    for (size_t i = 0; i < start->arguments.passphrases && words != NULL; i++) {
+        words = tls_signer_add(start->signer, pem, read_file(first + (int)i, room));
+        explicit_bzero(room, FILE_BYTES);
+    }
+    return words;
+}
+
+static const char *load_key(struct start *start, int fd, char *key_room, char *passphrases_room)
+{
+    struct slice pem = read_file(fd, key_room);
+    const char *words = tls_signer_is_encrypted(pem)
+                            ? open_key(start, pem, passphrases_room)
+                            : tls_signer_add(start->signer, pem, SLICE_NONE);
+
+    explicit_bzero(key_room, FILE_BYTES);
+    return words;
+}
+
+static void load_keys_here(struct start *start)
+{
+    char *room = key_memory_take(&memory, FILE_BYTES),
+         *other = key_memory_take(&memory, FILE_BYTES);
+
+    ensure(room != NULL && other != NULL);
     start->signer = tls_signer_new(start->arguments.keys, start->arguments.allows_old);
     for (size_t i = 0; i < start->arguments.keys && start->why[0] == '\0'; i++) {
-        int fd = KEYHOLDER_FIRST_FD + (int)i;
-        const char *words = tls_signer_add(start->signer, read_file(fd, room));
+        const char *words = load_key(start, KEYHOLDER_FIRST_FD + (int)i, room, other);
 
-        explicit_bzero(room, FILE_BYTES);
-        close(fd);
         if (words != NULL)
             snprintf(start->why, sizeof start->why, "key number %zu: %s", i, words);
     }
     key_memory_give(&memory, room);
+    key_memory_give(&memory, other);
+}
+
+/* What a function called before has left below us: OpenSSL leaves pass phrases there. */
+static __attribute__((noinline)) void wipe_stack(void)
+{
+    char below[STACK_WIPED];
+
+    explicit_bzero(below, sizeof below);
+}
+
+static void *load(void *owner)
+{
+    struct start *start = owner;
+    size_t files = start->arguments.keys + start->arguments.passphrases;
+
+    load_keys_here(start);
+    wipe_stack();
+    for (size_t i = 0; i < files; i++)
+        close(KEYHOLDER_FIRST_FD + (int)i);
     sem_post(&start->loaded);
     return NULL;
 }

@@ -157,7 +157,7 @@ bool tls_check_pair(struct slice certificate_pem, EVP_PKEY *key, struct arena *a
 bool tls_check_key(struct slice certificate_pem, struct slice key_pem, struct arena *arena,
                    struct slice *key_fingerprint, struct slice *why)
 {
-    EVP_PKEY *key = tls_key_read(key_pem, why);
+    EVP_PKEY *key = tls_key_read(key_pem, SLICE_NONE, why);
     bool matches = key != NULL && tls_check_pair(certificate_pem, key, arena, key_fingerprint, why);
 
     EVP_PKEY_free(key);

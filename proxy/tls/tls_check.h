@@ -38,10 +38,12 @@ enum tls_certificate_end tls_certificate_end(const struct tls_certificate_facts 
 bool tls_check_key(struct slice certificate_pem, struct slice key_pem, struct arena *arena,
                    struct slice *key_fingerprint, struct slice *why);
 
-/* The same for the key in the file `key_fd`, without a byte of it in this process: the helper of
- * `sources`, a child of ours, reads it (it is started by the first call). */
+/* The same for the key in the file `key_fd`, opened by what stands in `passphrases_fd` (-1:
+ * nothing) if it is encrypted, without a byte of either in this process: the helper of `sources`, a
+ * child of ours, reads them (it is started by the first call). */
 bool tls_check_key_apart(struct conf_sources *sources, struct slice certificate_pem, int key_fd,
-                         struct arena *arena, struct slice *key_fingerprint, struct slice *why);
+                         int passphrases_fd, struct arena *arena, struct slice *key_fingerprint,
+                         struct slice *why);
 
 /* `name` may begin with "*."; a certificate's wildcard covers one label. */
 bool tls_certificate_covers(const struct tls_certificate_facts *facts, struct slice name);

@@ -12,17 +12,24 @@
 
 #include <openssl/x509.h>
 
-/* The helper gets a descriptor, and answers with one datagram: IS_KEY and the public half
- * (SubjectPublicKeyInfo), or IS_NONE and why. */
-#define IS_KEY     'k'
-#define IS_NONE    'n'
+/* The helper gets PASSPHRASES with a descriptor, or not, and then KEY with one, and answers that
+ * with one datagram: IS_KEY and the public half (SubjectPublicKeyInfo), or IS_NONE and why. */
+#define PASSPHRASES 'p'
+#define KEY         'q'
 
-#define ANSWER_MAX 8192 /* RSA of 16384 bits has 2 KiB */
+#define IS_KEY      'k'
+#define IS_NONE     'n'
 
-static struct slice read_key(int fd, char memory[CONF_SECRET_MAX_BYTES])
+#define ANSWER_MAX  8192 /* RSA of 16384 bits has 2 KiB */
+
+/* -1: no bytes */
+static struct slice read_secret(int fd, char memory[CONF_SECRET_MAX_BYTES])
 {
     size_t len = 0;
-    ssize_t got;
+    ssize_t got = -1;
+
+    if (fd < 0)
+        return SLICE_NONE;
 
     do {
         got = pread(fd, memory + len, CONF_SECRET_MAX_BYTES - len, (off_t)len);
@@ -31,12 +38,22 @@ static struct slice read_key(int fd, char memory[CONF_SECRET_MAX_BYTES])
     return (struct slice){memory, len};
 }
 
-static size_t look_at(int fd, char answer[ANSWER_MAX])
+static EVP_PKEY *read_key(int key_fd, int passphrases_fd, struct slice *why)
 {
-    char memory[CONF_SECRET_MAX_BYTES];
+    char key_text[CONF_SECRET_MAX_BYTES], passphrases[CONF_SECRET_MAX_BYTES];
+    EVP_PKEY *key =
+        tls_key_read(read_secret(key_fd, key_text), read_secret(passphrases_fd, passphrases), why);
+
+    explicit_bzero(key_text, sizeof key_text);
+    explicit_bzero(passphrases, sizeof passphrases);
+    return key;
+}
+
+static size_t look_at(int key_fd, int passphrases_fd, char answer[ANSWER_MAX])
+{
     unsigned char *der = NULL;
     struct slice why;
-    EVP_PKEY *key = tls_key_read(read_key(fd, memory), &why);
+    EVP_PKEY *key = read_key(key_fd, passphrases_fd, &why);
     int len = key == NULL ? 0 : i2d_PUBKEY(key, &der);
 
     if (key != NULL && (len <= 0 || len >= ANSWER_MAX))
@@ -50,22 +67,36 @@ static size_t look_at(int fd, char answer[ANSWER_MAX])
     return why.len + 1;
 }
 
+/* Closes both; pass phrases are for one key. */
+static void answer_about(int socket, int key, int *passphrases)
+{
+    char answer[ANSWER_MAX];
+    size_t len = look_at(key, *passphrases, answer);
+
+    close(key);
+    if (*passphrases >= 0)
+        close(*passphrases);
+    *passphrases = -1;
+    if (send(socket, answer, len, MSG_NOSIGNAL) < 0)
+        _exit(1);
+}
+
 /* Until our parent closes its end; no page of this process is left then. */
 _Noreturn static void help(int socket)
 {
     struct pollfd wait = {.fd = socket, .events = POLLIN};
-    char answer[ANSWER_MAX], question[1];
+    char question = 0;
+    int fd, passphrases = -1;
     size_t len;
-    int fd;
 
     for (;;) {
         (void)poll(&wait, 1, -1);
-        switch (descriptor_receive(socket, question, sizeof question, &len, &fd)) {
+        switch (descriptor_receive(socket, &question, 1, &len, &fd)) {
         case DESCRIPTOR_OK:
-            len = look_at(fd, answer);
-            close(fd);
-            if (send(socket, answer, len, MSG_NOSIGNAL) < 0)
-                _exit(1);
+            if (question == PASSPHRASES)
+                passphrases = fd;
+            else
+                answer_about(socket, fd, &passphrases);
             break;
         case DESCRIPTOR_WAIT:
             break;
@@ -96,11 +127,17 @@ static bool start_helper(struct conf_sources *sources)
     return sources->helper >= 0;
 }
 
-static ssize_t ask(int socket, int key_fd, char answer[ANSWER_MAX])
+static bool send_file(int socket, char what, int fd)
+{
+    return descriptor_send(socket, (struct slice){&what, 1}, fd) == DESCRIPTOR_OK;
+}
+
+static ssize_t ask(int socket, int key_fd, int passphrases_fd, char answer[ANSWER_MAX])
 {
     ssize_t got;
 
-    if (descriptor_send(socket, SLICE("?"), key_fd) != DESCRIPTOR_OK)
+    if ((passphrases_fd >= 0 && !send_file(socket, PASSPHRASES, passphrases_fd)) ||
+        !send_file(socket, KEY, key_fd))
         return -1;
     do
         got = recv(socket, answer, ANSWER_MAX, 0);
@@ -109,12 +146,13 @@ static ssize_t ask(int socket, int key_fd, char answer[ANSWER_MAX])
 }
 
 bool tls_check_key_apart(struct conf_sources *sources, struct slice certificate_pem, int key_fd,
-                         struct arena *arena, struct slice *key_fingerprint, struct slice *why)
+                         int passphrases_fd, struct arena *arena, struct slice *key_fingerprint,
+                         struct slice *why)
 {
     char answer[ANSWER_MAX];
     const unsigned char *der = (const unsigned char *)answer + 1;
     EVP_PKEY *key;
-    ssize_t got = start_helper(sources) ? ask(sources->helper, key_fd, answer) : -1;
+    ssize_t got = start_helper(sources) ? ask(sources->helper, key_fd, passphrases_fd, answer) : -1;
     bool matches;
 
     *why = SLICE("the process that was to look at it failed");

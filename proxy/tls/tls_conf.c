@@ -90,25 +90,6 @@ static const struct conf_type tls_conf_type_early_data = {
     .parse = parse_early_data,
 };
 
-static bool parse_password_file(struct conf_reader *reader, const struct conf_directive *directive,
-                                void *value)
-{
-    struct conf_finding *finding;
-
-    (void)value;
-    finding = conf_report_add(reader->report, CONF_ERROR, directive->name.place,
-                              "`ssl_password_file` is not supported");
-    conf_finding_help(
-        reader->report, finding,
-        "decrypt the key: openssl pkey -in KEY -out KEY.plain, readable by root only");
-    return false;
-}
-
-static const struct conf_type tls_conf_type_password_file = {
-    .name = CONF_TYPE_REFUSED,
-    .parse = parse_password_file,
-};
-
 /* Commands that would read files, which workers cannot, or undo what other directives say. */
 static const char *const refused_commands[] = {
     "Certificate",  "PrivateKey",   "ServerInfoFile", "ChainCAPath",
@@ -173,6 +154,15 @@ struct tls_conf_file tls_conf_key_file(const struct conf *conf,
     const struct conf_source *source = conf_sources_secret(conf->sources, path, &at);
 
     return (struct tls_conf_file){word, path, source, at};
+}
+
+const struct conf_source *tls_conf_passphrases(const struct conf *conf, const struct tls_conf *tls)
+{
+    uint32_t at;
+
+    return tls->ssl_password_file.len == 0
+               ? NULL
+               : conf_sources_passphrases(conf->sources, tls->ssl_password_file, &at);
 }
 
 bool tls_conf_has_certificate(const struct tls_conf *tls)

@@ -68,12 +68,14 @@ static bool check_pair(struct conf_reader *reader, struct tls_conf_pair *pair)
         return false;
     if (pair->key.source->fd < 0)
         return true; /* a worker: its master has checked it, and it has no key */
-    if (known->key != pair->key.source &&
-        !tls_check_key_apart(reader->conf->sources, pair->certificate.source->text,
-                             pair->key.source->fd, arena, &fingerprint, &why))
+    if ((known->key != pair->key.source || known->passphrases != pair->passphrases) &&
+        !tls_check_key_apart(
+            reader->conf->sources, pair->certificate.source->text, pair->key.source->fd,
+            pair->passphrases == NULL ? -1 : pair->passphrases->fd, arena, &fingerprint, &why))
         return fingerprint.len > 0 ? tls_conf_fail_mismatch(reader, pair, fingerprint)
                                    : tls_conf_fail_content(reader, &pair->key, "key", why);
     known->key = pair->key.source;
+    known->passphrases = pair->passphrases;
     if (reader->checks_disk)
         check_dates(reader, pair, (int64_t)time(NULL));
     return true;
@@ -144,6 +146,21 @@ static bool check_authorities(struct conf_reader *reader, const struct conf_scop
     return file.source->error == 0 || tls_conf_fail_file(reader, &file, "authorities");
 }
 
+static bool check_passphrases(struct conf_reader *reader, const struct conf_scope *scope,
+                              const struct tls_conf *tls)
+{
+    const struct conf_directive *directive = find_directive(scope, "ssl_password_file");
+    struct tls_conf_file file = {
+        .path = tls->ssl_password_file,
+        .source = tls_conf_passphrases(reader->conf, tls),
+    };
+
+    if (directive == NULL || file.source == NULL || file.source->error == 0)
+        return true;
+    file.word = &directive->words[0];
+    return tls_conf_fail_file(reader, &file, "pass phrases");
+}
+
 static bool check_clients(struct conf_reader *reader, const struct conf_scope *scope,
                           const struct tls_conf *tls)
 {
@@ -211,12 +228,14 @@ void tls_conf_check(struct conf_reader *reader, const struct conf_scope *scope, 
     is_good = check_protocols(reader, scope, tls);
     is_good = check_ciphers(reader, scope, tls) && is_good;
     is_good = check_clients(reader, scope, tls) && is_good;
+    is_good = check_passphrases(reader, scope, tls) && is_good;
     if (tls->ssl_certificate.count != tls->ssl_certificate_key.count)
         is_good = fail_count(reader, scope, tls);
     for (size_t i = 0; i < tls->ssl_certificate.count && i < tls->ssl_certificate_key.count; i++) {
         struct tls_conf_pair pair = {
             .certificate = tls_conf_file(reader->conf, &tls->ssl_certificate, i, arena),
             .key = tls_conf_key_file(reader->conf, &tls->ssl_certificate_key, i, arena),
+            .passphrases = tls_conf_passphrases(reader->conf, tls),
         };
 
         is_good = check_pair(reader, &pair) && is_good;

@@ -22,6 +22,9 @@ struct tls_conf_file tls_conf_key_file(const struct conf *conf,
                                        const struct conf_directive_list *list, size_t index,
                                        struct arena *arena);
 
+/* That of ssl_password_file; NULL: there is none. */
+const struct conf_source *tls_conf_passphrases(const struct conf *conf, const struct tls_conf *tls);
+
 /* The group's check, see struct conf_group. */
 void tls_conf_check(struct conf_reader *reader, const struct conf_scope *scope, void *values);
 
@@ -29,9 +32,10 @@ void tls_conf_check(struct conf_reader *reader, const struct conf_scope *scope, 
 struct tls_conf_known {
     bool is_good;
     struct tls_certificate_facts facts;
-    struct slice why;               /* not good */
-    const struct conf_source *key;  /* that it was last found to belong to; NULL: none yet */
-    const struct tls_server *built; /* that it was last found to work with */
+    struct slice why;              /* not good */
+    const struct conf_source *key; /* that it was last found to belong to; NULL: none yet… */
+    const struct conf_source *passphrases; /* …with these */
+    const struct tls_server *built;        /* that it was last found to work with */
 };
 
 struct tls_conf_known *tls_conf_known(const struct conf *conf, const struct tls_conf_file *file);
@@ -39,6 +43,7 @@ struct tls_conf_known *tls_conf_known(const struct conf *conf, const struct tls_
 /* One ssl_certificate with its ssl_certificate_key. */
 struct tls_conf_pair {
     struct tls_conf_file certificate, key;
+    const struct conf_source *passphrases; /* NULL: none */
     struct tls_certificate_facts facts;
 };
 

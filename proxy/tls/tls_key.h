@@ -21,5 +21,9 @@ EVP_PKEY *tls_key_for(X509 *certificate, struct slice key, struct tls_remote *re
 /* Is `key` the text of a secret, and not PEM? */
 bool tls_key_is_secret(struct slice key);
 
-/* Only reads; for tls_check. */
-EVP_PKEY *tls_key_read(struct slice key_pem, struct slice *why) __attribute__((warn_unused_result));
+/* Only reads. `passphrases`: the text of an ssl_password_file, whose lines are tried one by one if
+ * the key is encrypted; empty: there is none. */
+EVP_PKEY *tls_key_read(struct slice key_pem, struct slice passphrases, struct slice *why)
+    __attribute__((warn_unused_result));
+
+bool tls_key_is_encrypted(struct slice key_pem);

@@ -11,6 +11,7 @@
 /* Pairs by the places of their two files in the sources. */
 struct found {
     uint32_t certificate, key;
+    struct slice passphrases; /* as the configuration has it */
 };
 
 struct collection {
@@ -23,7 +24,7 @@ struct collection {
 static void add(struct collection *collection, const struct tls_conf *tls, size_t index)
 {
     const struct conf *conf = collection->conf;
-    struct found found;
+    struct found found = {.passphrases = tls->ssl_password_file};
     struct slice path;
 
     path = tls_conf_file(conf, &tls->ssl_certificate, index, collection->arena).path;
@@ -79,6 +80,7 @@ struct tls_pair *tls_pairs_of(const struct conf *conf, struct arena *arena, size
         pairs[(*count)++] = (struct tls_pair){
             arena_keep(arena, conf->sources->list[found->certificate]->name),
             arena_keep(arena, conf->sources->list[found->key]->name),
+            arena_keep(arena, found->passphrases),
         };
     }
     free(collection.list);
@@ -135,13 +137,19 @@ bool tls_pair_check(struct conf_sources *sources, const struct tls_pair *pair, b
     uint32_t index;
     const struct conf_source *certificate = conf_sources_file(sources, pair->certificate, &index);
     const struct conf_source *key = conf_sources_secret(sources, pair->key, &index);
+    const struct conf_source *passphrases =
+        pair->passphrases.len == 0 ? NULL
+                                   : conf_sources_passphrases(sources, pair->passphrases, &index);
 
-    if (!is_read(certificate, file, why) || !is_read(key, file, why))
+    if (!is_read(certificate, file, why) || !is_read(key, file, why) ||
+        (passphrases != NULL && !is_read(passphrases, file, why)))
         return false;
     *file = pair->certificate;
     if (!tls_check_certificate(certificate->text, arena, facts, why) || !is_valid_now(facts, why) ||
         !can_be_served(certificate->text, key->text, allows_old, arena, why))
         return false;
     *file = pair->key;
-    return tls_check_key_apart(sources, certificate->text, key->fd, arena, &fingerprint, why);
+    return tls_check_key_apart(sources, certificate->text, key->fd,
+                               passphrases == NULL ? -1 : passphrases->fd, arena, &fingerprint,
+                               why);
 }

@@ -15,6 +15,7 @@ struct conf_sources;
 
 struct tls_pair {
     struct slice certificate, key; /* absolute paths, ended by NUL */
+    struct slice passphrases;      /* the same; empty: none */
 };
 
 /* Each pair once, in `arena`. */

@@ -82,19 +82,26 @@ static bool find_kind(EVP_PKEY *key, bool allows_old, enum tls_key_kind *kind)
     return is_served && EVP_PKEY_get_size(key) <= TLS_SIGNATURE_MAX;
 }
 
-const char *tls_signer_add(struct tls_signer *signer, struct slice pem)
+bool tls_signer_is_encrypted(struct slice pem)
+{
+    return tls_key_is_encrypted(pem);
+}
+
+const char *tls_signer_add(struct tls_signer *signer, struct slice pem, struct slice passphrases)
 {
     struct signer_key *place = &signer->keys[signer->count];
     struct slice why;
 
     ensure(signer->count < signer->capacity);
-    place->key = tls_key_read(pem, &why);
+    place->key = tls_key_read(pem, passphrases, &why);
     if (place->key == NULL)
         return why.at;
+    if (!find_kind(place->key, signer->allows_old, &place->kind)) {
+        EVP_PKEY_free(place->key);
+        return "a key of a kind that is not served";
+    }
     signer->count++;
-    return find_kind(place->key, signer->allows_old, &place->kind)
-               ? NULL
-               : "a key of a kind that is not served";
+    return NULL;
 }
 
 struct tls_signing *tls_signing_new(const struct tls_signer *signer)

@@ -19,9 +19,13 @@ bool tls_signer_use_memory(void *(*allocate)(size_t size, const char *file, int 
 struct tls_signer *tls_signer_new(size_t capacity, bool allows_old);
 void tls_signer_free(struct tls_signer *signer);
 
-/* The next key, numbered from 0. NULL on success, else words. The caller wipes `pem`. */
-const char *tls_signer_add(struct tls_signer *signer, struct slice pem)
+/* The next key, numbered from 0. NULL on success, else words, and there is no such key.
+ * `passphrases`: see tls_key_read. The caller wipes both texts. */
+const char *tls_signer_add(struct tls_signer *signer, struct slice pem, struct slice passphrases)
     __attribute__((warn_unused_result));
+
+/* Has `pem` to be tried with pass phrases? */
+bool tls_signer_is_encrypted(struct slice pem);
 
 /* What one thread needs to sign for one channel. The signer must live longer, and gets no key any
  * more. */

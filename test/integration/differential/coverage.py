@@ -42,7 +42,6 @@ limit_req_zone limit_req limit_req_status limit_conn_zone limit_conn limit_conn_
 # nginx 1.22 does not know these: http2, add_header_inherit, max_headers.
 
 NOT_YET = frozenset("""
-ssl_password_file
 """.split())
 
 

@@ -23,11 +23,17 @@ _NGINX_HTTP = " ".join(f"{kind}_temp_path @home@/temp;" for kind in
                        ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
 
 
+def encrypt(key):
+    subprocess.run(["openssl", "pkcs8", "-topk8", "-v2", "aes-128-cbc", "-in", key, "-out", key + ".sealed",
+                    "-passout", "pass:sealed"], check=True, capture_output=True)
+    os.replace(key + ".sealed", key)
+
+
 class Place:
     """What both servers of a theme share: files, names of ports, certificates. In the configuration
     @site@ is the directory of the theme's files, a name that some `listen` has the address and port of it,
     @cert@ and @key@ a certificate for a.test, @cert_x@
-    and @key_x@ one for x.test, @authority@ who signed them; a backend's name its address; @dead@ an address where
+    and @key_x@ one for x.test (the key of @cert_sealed@ is encrypted), @authority@ who signed them; a backend's name its address; @dead@ an address where
     nobody is."""
 
     def __init__(self, theme, backends):
@@ -47,6 +53,8 @@ class Place:
         for kind in kinds:
             name = f"{kind[1:] or 'a'}.test"
             self._values["cert" + kind], self._values["key" + kind] = certificates.make(name, (name,))
+            if kind == "_sealed":  # by the pass phrase "sealed"
+                encrypt(self._values["key" + kind])
 
     def write_site(self, files):
         """Text or bytes make a file; None a directory; ("to", path) a link, ("other's", path) one of another user;

@@ -186,7 +186,7 @@ def test_a_command_and_a_curve_reach_openssl(frontd):
         ("ssl_conf_command PrivateKey x", "has a directive of its own"),
         ("ssl_ecdh_curve nonsense", "OpenSSL does not take the list of curves"),
         ("ssl_early_data on", "there is no early data"),
-        ("ssl_password_file x", "decrypt the key"),
+        ("ssl_password_file x", "pass phrases"),
     ],
 )
 def test_nonsense_is_said(frontd_files, words, message):

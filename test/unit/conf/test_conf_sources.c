@@ -308,6 +308,42 @@ static void a_secret_is_opened_and_never_read(void **state)
     free(b);
 }
 
+static void pass_phrases_come_behind_all_keys(void **state)
+{
+    struct folder *folder = *state;
+    char *a = path_of(folder, "a.conf"), *b = path_of(folder, "b.conf");
+    const struct conf_source *phrases, *others, *key, *second;
+    struct conf_sources back;
+    struct arena arena;
+    uint32_t index;
+
+    put_file(folder, "a.conf", "a phrase");
+    put_file(folder, "b.conf", "a key");
+    phrases = conf_sources_passphrases(&folder->sources, slice_of(a), &index);
+    key = conf_sources_secret(&folder->sources, slice_of(b), &index);
+    others = conf_sources_passphrases(&folder->sources, slice_of(b), &index);
+    second = conf_sources_secret(&folder->sources, slice_of(a), &index);
+    assert_ptr_equal(conf_sources_passphrases(&folder->sources, slice_of(a), &index), phrases);
+    assert_ptr_equal(conf_sources_find_passphrases(&folder->sources, slice_of(b)), others);
+    assert_int_equal(conf_sources_counts(&folder->sources).keys, 2);
+    assert_int_equal(conf_sources_counts(&folder->sources).passphrases, 2);
+    assert_int_equal(conf_sources_place(&folder->sources, key), 0);
+    assert_int_equal(conf_sources_place(&folder->sources, second), 1);
+    assert_int_equal(conf_sources_place(&folder->sources, phrases), 2);
+    assert_int_equal(conf_sources_place(&folder->sources, others), 3);
+    assert_true(phrases->fd >= 0 && phrases->text.len == 0);
+    arena_init(&arena, ARENA_UNLIMITED);
+    conf_sources_init(&back, false);
+    assert_true(conf_sources_read(&back, conf_sources_write(&folder->sources, &arena)));
+    phrases = conf_sources_passphrases(&back, slice_of(a), &index);
+    assert_true(phrases->error == 0 && phrases->fd < 0 && phrases->text.len == 0);
+    assert_int_equal(conf_sources_place(&back, phrases), 2);
+    conf_sources_deinit(&back);
+    arena_deinit(&arena);
+    free(a);
+    free(b);
+}
+
 static void only_a_small_file_can_be_a_secret(void **state)
 {
     struct folder *folder = *state;
@@ -409,6 +445,7 @@ int main(void)
         IN_FOLDER(a_pattern_without_a_match_is_no_error),
         cmocka_unit_test(without_a_disk_only_what_is_here_exists),
         IN_FOLDER(a_secret_is_opened_and_never_read),
+        IN_FOLDER(pass_phrases_come_behind_all_keys),
         IN_FOLDER(only_a_small_file_can_be_a_secret),
         cmocka_unit_test(only_the_text_of_a_secret_is_one),
         IN_FOLDER(private_keys_in_a_file_are_not_kept),

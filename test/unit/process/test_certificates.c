@@ -186,9 +186,9 @@ static void a_new_pair_is_loaded_when_it_stands_still(void **state)
     assert_int_equal(look(fixture, 1), CERTIFICATES_DUE);
     assert_true(load(fixture, &set));
     assert_true(holds(&set, "a.pem", made.certificate));
-    assert_int_equal(set.key_count, 2);
-    assert_true(is_key(set.keys[0], made.key));
-    assert_false(is_key(set.keys[1], made.key));
+    assert_int_equal(set.file_count, 2);
+    assert_true(is_key(set.files[0], made.key));
+    assert_false(is_key(set.files[1], made.key));
     assert_int_equal(look(fixture, 0), CERTIFICATES_DUE); /* until it is in use */
     certificates_failed(&fixture->certificates);
     assert_int_equal(look(fixture, 0), CERTIFICATES_DUE);
@@ -251,7 +251,7 @@ static void a_good_pair_is_loaded_beside_a_bad_one(void **state)
     assert_int_equal(look(fixture, 2000), CERTIFICATES_DUE);
     assert_true(load(fixture, &set));
     assert_true(holds(&set, "b.pem", made.certificate));
-    assert_true(is_key(set.keys[1], made.key));
+    assert_true(is_key(set.files[1], made.key));
     certificates_took(&fixture->certificates);
     assert_int_equal(look(fixture, 30000), CERTIFICATES_SAME);
     assert_true(is_said(fixture, "/a.key: ", "empty"));

@@ -188,7 +188,7 @@ static const struct {
     {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
      "this is a certificate, not a private key"                                                                                 },
     {"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
-     "the key is encrypted; frontd cannot ask for its pass phrase"                                                              },
+     "the key is encrypted; name a file with its pass phrase in ssl_password_file"                                              },
 };
 
 static void test_what_is_no_key(void **state)

@@ -68,7 +68,7 @@ static int start(struct holder *holder, const struct credentials *credentials, s
 
     holder->signer = tls_signer_new(count, allows_old);
     for (size_t i = 0; i < count; i++)
-        assert_null(tls_signer_add(holder->signer, credentials[i].key));
+        assert_null(tls_signer_add(holder->signer, credentials[i].key, SLICE_NONE));
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
     holder->fd = pair[0];
     holder->answers = 0;
@@ -344,7 +344,7 @@ static void the_signer_signs_nothing_else(void **state)
 
     (void)state;
     for (size_t i = 0; i < 2; i++)
-        assert_null(tls_signer_add(signer, credentials[i].key));
+        assert_null(tls_signer_add(signer, credentials[i].key, SLICE_NONE));
     signing = tls_signing_new(signer);
     memset(text, ' ', 64);
     memcpy(text + 64, "TLS 1.3, server CertificateVerify", 34);
@@ -383,11 +383,11 @@ static void weak_and_broken_keys_are_refused(void **state)
     struct tls_signer *signer = tls_signer_new(3, false);
 
     (void)state;
-    assert_string_equal(tls_signer_add(signer, credentials.key),
+    assert_string_equal(tls_signer_add(signer, credentials.key, SLICE_NONE),
                         "a key of a kind that is not served");
-    assert_string_equal(tls_signer_add(signer, credentials.certificate),
+    assert_string_equal(tls_signer_add(signer, credentials.certificate, SLICE_NONE),
                         "this is a certificate, not a private key");
-    assert_string_equal(tls_signer_add(signer, SLICE_NONE), "the file is empty");
+    assert_string_equal(tls_signer_add(signer, SLICE_NONE, SLICE_NONE), "the file is empty");
     tls_signer_free(signer);
     credentials_free(&credentials);
 }

@@ -11,6 +11,7 @@ http {
     ssl_verify_depth 2;
     ssl_client_certificate @authority@;
     ssl_trusted_certificate @authority@;
+    ssl_password_file @site@/phrases;
     ssl_early_data off;
     ssl_session_tickets off;
     ssl_session_cache none;
@@ -36,6 +37,7 @@ http {
         ssl_ecdh_curve X25519:prime256v1;
         ssl_conf_command Options -SessionTicket;
         ssl_early_data off;
+        ssl_password_file @site@/others;
         http2_max_concurrent_streams 32;
         location / { return 200 "$ssl_protocol $ssl_client_verify $ssl_server_name\\n"; }
         location /p/ { proxy_pass https://@inner@; }
@@ -68,9 +70,18 @@ http {
         server_name a.test;
         location / { return 200 "$ssl_protocol [$ssl_server_name]\\n"; }
     }
+    server {
+        listen @first@ ssl;
+        server_name sealed.test;
+        ssl_certificate @cert_sealed@;
+        ssl_certificate_key @key_sealed@;
+        location / { return 200 "sealed\\n"; }
+    }
     server { listen @closed@ ssl; server_name a.test; ssl_reject_handshake on; }
 }
 """
+
+FILES = {"phrases": "not this one\nsealed\n", "others": "nothing is sealed by this\n"}
 
 DIFFERS = ("name", "connection kept")
 
@@ -78,6 +89,7 @@ CASES = [
     *(get(path, port="first", tls=True) for path in ("/", "/p/x", "/own/x", "/unverified/x", "/quiet/x")),
     get("/p/x", host="own.test", port="first", tls="own.test"),
     get("/", host="own.test", port="first", tls=True, differs="421 kept"),
+    get("/", host="sealed.test", port="first", tls="sealed.test"),
     get("/", port="closed", tls=True),
     get("/", port="inner", tls=True),
 ]
