@@ -69,6 +69,14 @@ static void fail(struct http_health_probe *probe, const char *why)
     finish(probe);
 }
 
+static void fail_invalid(struct http_health_probe *probe, enum http_refusal refusal)
+{
+    char why[128];
+
+    snprintf(why, sizeof why, "invalid answer: %s", http_refusal_words(refusal));
+    fail(probe, why);
+}
+
 /* The answer. */
 
 static uint64_t body_len(const struct http_response *answer)
@@ -121,7 +129,7 @@ static bool read_head(struct http_health_probe *probe)
     if (result == HTTP1_DONE)
         refusal = parse(slice_part(input, start, end - start), &answer);
     if (refusal != HTTP_ACCEPTED) {
-        fail(probe, http_refusal_words(refusal));
+        fail_invalid(probe, refusal);
         return false;
     }
     stream_consume(probe->stream, end);
