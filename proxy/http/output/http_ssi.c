@@ -10,6 +10,8 @@
 
 /* What an include that goes to a variable may bring. */
 #define COLLECTED_MAX (64u << 10)
+/* With more than this behind an include no stub is put in front: one may include itself. */
+#define HELD_MAX (256u << 10)
 
 bool http_ssi_applies(const struct http_output_conf *conf, struct slice type)
 {
@@ -37,7 +39,7 @@ static void forget_include(struct http_ssi *ssi)
     free(ssi->collected);
     ssi->collected = NULL;
     ssi->collected_len = 0;
-    ssi->include_variable = SLICE_NONE;
+    ssi->include_variable = ssi->include_stub = SLICE_NONE;
 }
 
 void http_ssi_free(struct http_ssi *ssi)
@@ -46,6 +48,7 @@ void http_ssi_free(struct http_ssi *ssi)
         return;
     http_subrequest_cancel(&ssi->include);
     forget_include(ssi);
+    http_ssi_block_free(ssi);
     free(ssi->held);
     ssi->held = NULL;
     ssi->held_len = 0;
@@ -76,7 +79,9 @@ static void hold(struct http_ssi *ssi, struct slice rest)
 
 static void show(struct http_ssi *ssi, struct slice text)
 {
-    if (text.len > 0 && http_ssi_is_shown(ssi))
+    if (ssi->block != NULL)
+        http_ssi_block_keep(ssi, text);
+    else if (text.len > 0 && http_ssi_is_shown(ssi))
         http_output_emit(ssi->exchange, text);
 }
 
@@ -161,6 +166,7 @@ static void on_body(void *owner, struct slice bytes)
 
     if (ssi->include_failed)
         return;
+    ssi->include_brought = true;
     if (ssi->include_variable.at == NULL) {
         http_output_emit(ssi->exchange, bytes);
         return;
@@ -191,12 +197,25 @@ static void report(struct http_ssi *ssi, const struct http_exchange *child, bool
         http_output_emit(ssi->exchange, SLICE("<!-- include failed -->"));
 }
 
+/* In front of what is held: its commands run, too. */
+static void show_stub(struct http_ssi *ssi)
+{
+    struct slice stub = ssi->include_stub;
+
+    ssi->held = memory_grow(ssi->held, ssi->held_len + stub.len + 1);
+    memmove(ssi->held + stub.len, ssi->held, ssi->held_len);
+    memcpy(ssi->held, stub.at, stub.len);
+    ssi->held_len += stub.len;
+}
+
 static void on_done(void *owner, struct http_exchange *child, bool whole)
 {
     struct http_ssi *ssi = owner;
 
     ssi->include = NULL;
-    if (ssi->include_failed || !whole || !child->head_sent)
+    if (ssi->include_stub.len > 0 && !ssi->include_brought && ssi->held_len < HELD_MAX)
+        show_stub(ssi);
+    else if (ssi->include_failed || !whole || !child->head_sent)
         report(ssi, child, whole && child->head_sent);
     else if (ssi->include_variable.at != NULL)
         http_ssi_set(
@@ -214,13 +233,14 @@ static const struct http_subrequest_events events = {
 };
 
 bool http_ssi_include(struct http_ssi *ssi, struct slice path, struct slice query,
-                      struct slice variable)
+                      struct slice variable, struct slice stub)
 {
     struct arena *arena = &ssi->exchange->arena;
 
     ssi->include_path = arena_keep(arena, path);
     ssi->include_variable = variable.at == NULL ? SLICE_NONE : arena_keep(arena, variable);
-    ssi->include_failed = false;
+    ssi->include_stub = stub;
+    ssi->include_failed = ssi->include_brought = false;
     ssi->include = http_subrequest_start(ssi->exchange, path, query, &events, ssi);
     return ssi->include != NULL;
 }

@@ -1,7 +1,5 @@
 #include "base/text.h"
 #include "http/conf/http_conf.h"
-#include "http/http_service.h"
-#include "http/language/http_regex.h"
 #include "http/message/http_uri.h"
 #include "http/output/http_output_body.h"
 #include "http/output/http_ssi_private.h"
@@ -60,13 +58,25 @@ static bool normalise(struct http_ssi *ssi, struct slice path, struct slice *nor
     return true;
 }
 
+/* The page waits for every include anyway. */
+static bool is_wait_good(const struct http_ssi *ssi)
+{
+    struct slice wait = value(ssi, "wait");
+
+    return wait.at == NULL || slice_equal_fold(wait, SLICE("yes")) ||
+           slice_equal_fold(wait, SLICE("no"));
+}
+
 static bool run_include(struct http_ssi *ssi)
 {
     struct slice virtual = value(ssi, "virtual"), file = value(ssi, "file");
     struct slice uri = virtual.at != NULL ? virtual : file;
+    struct slice name = value(ssi, "stub"), stub = SLICE_NONE;
     struct slice path, query;
 
     if (uri.at == NULL || (virtual.at != NULL && file.at != NULL))
+        return false;
+    if (!is_wait_good(ssi) || (name.at != NULL && !http_ssi_block_find(ssi, name, &stub)))
         return false;
     query = http_ssi_expand(ssi, uri);
     path = slice_cut(&query, '?');
@@ -75,7 +85,7 @@ static bool run_include(struct http_ssi *ssi)
                           log_escape(uri).text);
         return false;
     }
-    return http_ssi_include(ssi, path, query, value(ssi, "set"));
+    return http_ssi_include(ssi, path, query, value(ssi, "set"), stub);
 }
 
 /* echo */
@@ -140,50 +150,22 @@ static bool run_set(struct http_ssi *ssi)
     return true;
 }
 
+/* block, endblock */
+
+static bool run_block(struct http_ssi *ssi)
+{
+    struct slice name = value(ssi, "name");
+
+    return name.at != NULL && http_ssi_block_begin(ssi, name);
+}
+
+static bool run_endblock(struct http_ssi *ssi)
+{
+    http_ssi_block_end(ssi);
+    return true;
+}
+
 /* if, elif, else, endif */
-
-static bool matches(struct http_ssi *ssi, struct slice text, struct slice pattern, bool *result)
-{
-    struct http_regex_error error;
-    const struct http_regex *regex = http_regex_compile(pattern, false, &ssi->scratch, &error);
-
-    if (regex == NULL)
-        return false;
-    *result =
-        http_regex_match(regex, &http_content_of(ssi->exchange)->matcher, text) == HTTP_MATCHED;
-    return true;
-}
-
-/* "/regex/" or text, behind "=" or "!=". */
-static bool compare(struct http_ssi *ssi, struct slice left, struct slice right, bool *result)
-{
-    if (right.len >= 2 && right.at[0] == '/' && slice_ends(right, SLICE("/")))
-        return matches(ssi, left, slice_part(right, 1, right.len - 2), result);
-    right = http_ssi_expand(ssi, right);
-    *result = right.at != NULL && slice_equal(left, right);
-    return right.at != NULL;
-}
-
-/* "$name", "$name = text", "$name != /regex/". */
-static bool is_true(struct http_ssi *ssi, struct slice expression, bool *result)
-{
-    struct slice right = expression, left = slice_trim(slice_cut(&right, '='));
-    bool negated = right.at != NULL && slice_ends(left, SLICE("!"));
-
-    if (negated)
-        left = slice_trim(slice_part(left, 0, left.len - 1));
-    left = http_ssi_expand(ssi, left);
-    if (left.at == NULL)
-        return false;
-    if (right.at == NULL) {
-        *result = left.len > 0;
-        return true;
-    }
-    if (!compare(ssi, left, slice_trim(right), result))
-        return false;
-    *result = *result != negated;
-    return true;
-}
 
 static bool run_if(struct http_ssi *ssi)
 {
@@ -192,11 +174,10 @@ static bool run_if(struct http_ssi *ssi)
 
     if (ssi->branch != HTTP_SSI_NO_BRANCH || expression.at == NULL)
         return false;
-    ssi->branch = HTTP_SSI_NOT_YET;
-    if (!is_true(ssi, expression, &result))
+    if (!http_ssi_condition(ssi, expression, &result))
         return false;
-    if (result)
-        ssi->branch = HTTP_SSI_TAKEN;
+    ssi->branch = result ? HTTP_SSI_TAKEN : HTTP_SSI_NOT_YET;
+    ssi->is_else = false;
     return true;
 }
 
@@ -205,13 +186,13 @@ static bool run_elif(struct http_ssi *ssi)
     struct slice expression = value(ssi, "expr");
     bool result = false;
 
-    if (ssi->branch == HTTP_SSI_NO_BRANCH || expression.at == NULL)
+    if (ssi->branch == HTTP_SSI_NO_BRANCH || ssi->is_else || expression.at == NULL)
         return false;
     if (ssi->branch == HTTP_SSI_TAKEN)
         ssi->branch = HTTP_SSI_TAKEN_ONCE;
     if (ssi->branch == HTTP_SSI_TAKEN_ONCE)
         return true;
-    if (!is_true(ssi, expression, &result))
+    if (!http_ssi_condition(ssi, expression, &result))
         return false;
     if (result)
         ssi->branch = HTTP_SSI_TAKEN;
@@ -220,8 +201,9 @@ static bool run_elif(struct http_ssi *ssi)
 
 static bool run_else(struct http_ssi *ssi)
 {
-    if (ssi->branch == HTTP_SSI_NO_BRANCH)
+    if (ssi->branch == HTTP_SSI_NO_BRANCH || ssi->is_else)
         return false;
+    ssi->is_else = true;
     ssi->branch = ssi->branch == HTTP_SSI_NOT_YET ? HTTP_SSI_TAKEN : HTTP_SSI_TAKEN_ONCE;
     return true;
 }
@@ -234,45 +216,81 @@ static bool run_endif(struct http_ssi *ssi)
     return true;
 }
 
-static const struct {
+#define PARAMETERS_MAX 5
+
+static const struct command {
     const char *name;
     bool (*run)(struct http_ssi *ssi);
-    bool is_condition; /* counts also where nothing is shown */
+    bool ends_branch; /* counts also where nothing is shown */
+    const char *parameters[PARAMETERS_MAX + 1];
 } commands[] = {
-    {"include", run_include, false},
-    {"echo",    run_echo,    false},
-    {"config",  run_config,  false},
-    {"set",     run_set,     false},
-    {"if",      run_if,      true },
-    {"elif",    run_elif,    true },
-    {"else",    run_else,    true },
-    {"endif",   run_endif,   true },
+  /* clang-format off */
+    {"include",  run_include,  false, {"virtual", "file", "set", "stub", "wait"}},
+    {"echo",     run_echo,     false, {"var", "default", "encoding"}},
+    {"config",   run_config,   false, {"errmsg", "timefmt"}},
+    {"set",      run_set,      false, {"var", "value"}},
+    {"block",    run_block,    false, {"name"}},
+    {"endblock", run_endblock, false, {NULL}},
+    {"if",       run_if,       false,  {"expr"}},
+    {"elif",     run_elif,     true,  {"expr"}},
+    {"else",     run_else,     true,  {NULL}},
+    {"endif",    run_endif,    true,  {NULL}},
+  /* clang-format on */
 };
+
+static const struct command *find_command(struct slice name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (slice_equal_fold(name, slice_of(commands[i].name)))
+            return &commands[i];
+    return NULL;
+}
+
+static bool takes(const struct command *command, struct slice parameter)
+{
+    for (size_t i = 0; command->parameters[i] != NULL; i++)
+        if (slice_equal(parameter, slice_of(command->parameters[i])))
+            return true;
+    return false;
+}
+
+static bool has_good_parameters(const struct http_ssi *ssi, const struct command *command)
+{
+    for (size_t i = 0; i < ssi->command.count; i++)
+        if (!takes(command, ssi->command.parameters[i].name))
+            return false;
+    return true;
+}
 
 bool http_ssi_is_shown(const struct http_ssi *ssi)
 {
     return ssi->branch == HTTP_SSI_NO_BRANCH || ssi->branch == HTTP_SSI_TAKEN;
 }
 
-/* *shown: the page would show what comes of it. */
-static bool find_and_run(struct http_ssi *ssi, bool *shown)
+/* False: the page is to say that this meant nothing; what is wrong about branches and about how a
+ * command is written is said also where nothing is shown. */
+static bool find_and_run(struct http_ssi *ssi)
 {
-    *shown = http_ssi_is_shown(ssi);
+    const struct command *command = find_command(ssi->command.name);
+    bool shown = http_ssi_is_shown(ssi);
+
     if (!ssi->command.is_good)
         return false;
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (slice_equal_fold(ssi->command.name, slice_of(commands[i].name)))
-            return (!*shown && !commands[i].is_condition) || commands[i].run(ssi);
-    return false;
+    if (ssi->block != NULL && (command == NULL || command->run != run_endblock)) {
+        http_ssi_block_keep_command(ssi);
+        return true;
+    }
+    if (!shown && (command == NULL || !command->ends_branch))
+        return true;
+    return command != NULL && has_good_parameters(ssi, command) && command->run(ssi);
 }
 
 void http_ssi_run(struct http_ssi *ssi)
 {
-    bool shown;
-    bool good = find_and_run(ssi, &shown);
+    bool good = find_and_run(ssi);
 
     arena_deinit(&ssi->scratch);
-    if (good || !shown)
+    if (good)
         return;
     http_exchange_log(ssi->exchange, LOG_ERROR, "SSI command \"%s\" in \"%s\" means nothing",
                       log_escape(ssi->command.name).text,

@@ -191,6 +191,11 @@ enum http_ssi_result http_ssi_parse(struct http_ssi_parser *parser, struct slice
     return find_end(parser, input, command) ? HTTP_SSI_COMMAND : HTTP_SSI_MORE;
 }
 
+struct slice http_ssi_parse_words(const struct http_ssi_parser *parser)
+{
+    return (struct slice){parser->command, parser->len - 2};
+}
+
 struct slice http_ssi_parse_end(struct http_ssi_parser *parser)
 {
     struct slice text = slice_part(OPENING, 0, parser->matched);

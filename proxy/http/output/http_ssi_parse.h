@@ -57,5 +57,8 @@ enum http_ssi_result http_ssi_parse(struct http_ssi_parser *parser, struct slice
  * A command that never ends is dropped, as in nginx. */
 struct slice http_ssi_parse_end(struct http_ssi_parser *parser);
 
+/* The words of the command that was given last, without "<!--#" and "-->". */
+struct slice http_ssi_parse_words(const struct http_ssi_parser *parser);
+
 /* The parameter's value; at == NULL: there is none of that name. */
 struct slice http_ssi_value(const struct http_ssi_command *command, struct slice name);

@@ -55,7 +55,7 @@ static struct slice configured_variable(struct http_ssi *ssi, struct slice name)
 struct slice http_ssi_variable(struct http_ssi *ssi, struct slice name)
 {
     for (const struct http_ssi_variable *own = ssi->variables; own != NULL; own = own->next)
-        if (slice_equal(own->name, name))
+        if (slice_equal_fold(own->name, name))
             return own->value;
     if (slice_equal_fold(name, SLICE("date_local")) || slice_equal_fold(name, SLICE("date_gmt")))
         return date(ssi, slice_equal_fold(name, SLICE("date_local")));
@@ -67,7 +67,7 @@ void http_ssi_set(struct http_ssi *ssi, struct slice name, struct slice value)
     struct arena *arena = &ssi->exchange->arena;
     struct http_ssi_variable *variable = ssi->variables;
 
-    while (variable != NULL && !slice_equal(variable->name, name))
+    while (variable != NULL && !slice_equal_fold(variable->name, name))
         variable = variable->next;
     if (variable == NULL) {
         variable = arena_zero(arena, sizeof *variable);
@@ -97,6 +97,11 @@ static bool take_name(struct slice *text, struct slice *name)
     return true;
 }
 
+static bool is_escaped(char byte)
+{
+    return byte == '$' || byte == '\\' || byte == '"' || byte == '\'';
+}
+
 struct slice http_ssi_expand(struct http_ssi *ssi, struct slice text)
 {
     struct text out = text_in(arena_alloc(&ssi->scratch, EXPANDED_MAX), EXPANDED_MAX);
@@ -109,7 +114,7 @@ struct slice http_ssi_expand(struct http_ssi *ssi, struct slice text)
             text_add(&out, http_ssi_variable(ssi, name));
             continue;
         }
-        if (text.at[0] == '\\' && text.len > 1)
+        if (text.len > 1 && text.at[0] == '\\' && is_escaped(text.at[1]))
             text = slice_from(text, 1);
         text_byte(&out, text.at[0]);
         text = slice_from(text, 1);

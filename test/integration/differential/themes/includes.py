@@ -22,6 +22,7 @@ http {
         location /internal/ { internal; }
         location /secret/ { deny all; }
         location /proxied/ { proxy_pass http://@backend@; }
+        location /gone/ { proxy_pass http://@dead@; }
         location /page-of-backend { proxy_pass http://@backend@; }
         location /expires/ { expires 1h; }
         location /variables { return 200 "$request_uri $uri $request_method $args $document_uri"; }
@@ -85,6 +86,40 @@ FILES = {
     "split.html": "z" * 32760 + '<!--#include virtual="/part.txt" -->' + "z" * 10,
     **{f"replaced-{name}.html": page(f'include virtual="/replaced/{name}?q"')
        for name in ("none", "named", "403", "502", "taken", "page", "chain", "kept", "away")},
+    "block.html": page('block name="one"') + "[stub]" + page("endblock") + page('include virtual="/empty.txt" stub="one"'),
+    "block-shown.html": '<!--#block name="one"-->[stub <!--#echo var="arg_x" default="none" --> and '
+                        '<!--#include virtual="/part.txt"-->]<!--#endblock-->b'
+                        '<!--#include virtual="/part.txt" stub="one" -->c<!--#include virtual="/none" stub="one"-->d'
+                        '<!--#include virtual="/gone/x" stub="one"-->e\n',
+    "block-two.html": '<!--#block name="one"-->1<!--#endblock--><!--#block name="two"-->2<!--#endblock-->'
+                      '<!--#include virtual="/empty.txt" stub="two"--><!--#include virtual="/empty.txt" stub="one"-->\n',
+    "block-unknown.html": 'a<!--#include virtual="/empty.txt" stub="nowhere"-->b<!--#include virtual="/part.txt" stub="nowhere"-->c\n',
+    "block-empty.html": 'a<!--#block name="one"--><!--#endblock--><!--#include virtual="/empty.txt" stub="one"-->b\n',
+    "block-open.html": 'a<!--#block name="one"-->swallowed <!--#include virtual="/part.txt"-->\n',
+    "block-nameless.html": 'a<!--#block-->b<!--#endblock-->c<!--#block wrong="x"-->d<!--#endblock-->e<!--#endblock-->f\n',
+    "block-same.html": '<!--#block name="one"-->first<!--#endblock--><!--#block name="one"-->second<!--#endblock-->'
+                       '<!--#include virtual="/empty.txt" stub="one"-->\n',
+    "block-if.html": '<!--#if expr="$arg_x"--><!--#block name="one"-->if<!--#endblock--><!--#else--><!--#block name="one"-->'
+                     'else<!--#endblock--><!--#endif--><!--#include virtual="/empty.txt" stub="one"-->\n',
+    "set-include.html": '<!--#include virtual="/part.txt" set="x"-->a<!--#echo var="x" encoding="none"-->b'
+                        '<!--#include virtual="/text?$x" -->c<!--#if expr="$x = [part]"-->same<!--#endif-->\n',
+    "set-again.html": '<!--#set var="x" value="1"--><!--#set var="x" value="${x}2"--><!--#echo var="x"-->'
+                      '<!--#set var="x" value="\\$x"--><!--#echo var="x"--><!--#set var="X" value="up"--><!--#echo var="x"-->\n',
+    "wait-several.html": page(*(f'include virtual="/proxied/slow?{n}" wait="{wait}"' for n, wait in
+                                enumerate(("yes", "no", "yes", "")))),
+    "config.html": '<!--#config errmsg="<oops>"--><!--#mistake--><!--#config timefmt="%Y at"--><!--#echo var="date_gmt"-->'
+                   '<!--#config timefmt="%s"--><!--#if expr="$date_local = /^[0-9]+$/"-->seconds<!--#endif-->'
+                   '<!--#config wrong="x"--><!--#config-->\n',
+    "if.html": "".join(f'<!--#if expr="{condition}"-->yes<!--#elif expr="$arg_y"-->elif<!--#else-->no<!--#endif--> '
+                       for condition in ("$arg_x", "$arg_x = 1", "$arg_x != 1", "$arg_x = /^[0-9]$/", "$arg_x != /1/", "$arg_x = /^[0-9]\\\\$/",
+                                         "$arg_x = /[\\\\d]/", "$arg_x = /$arg_y/", "$arg_x = \\\\/", "$arg_x = /1", "$ARG_X",
+                                         "$arg_x = /(/", "$arg_x = 1 ", "$arg_x", "$arg_x ", "$arg_x 1", "$arg_x =! 1", "${arg_x}z = 1z",
+                                         "$arg_x = '1'", "1", "", "$none", "0", "$arg_x=1", " $arg_x  =  1 ",
+                                         "$arg_x = $arg_y", "a = a", "$arg_x = /(?P<q>.)(.)/", "=", "= 1", "$arg_x =")),
+    "if-captures.html": '<!--#if expr="$arg_x = /^(.)(?P<rest>.*)/"-->[<!--#echo var="1"-->|<!--#echo var="rest"-->]<!--#endif-->\n',
+    "if-nested.html": 'a<!--#if expr="$arg_x"-->b<!--#if expr="$arg_y"-->c<!--#endif-->d<!--#endif-->e\n',
+    "if-wrong.html": 'a<!--#endif-->b<!--#else-->c<!--#elif expr="1"-->d<!--#if-->e<!--#if expr="1"-->f<!--#else-->g<!--#else-->h'
+                     '<!--#endif-->i\n',
     # what goes wrong
     "none.html": page('include virtual="/none"'),
     "denied.html": page('include virtual="/secret/x"'),
@@ -115,7 +150,13 @@ _PAGES = ["/plain.html", "/plain.txt", "/one.html", "/several.html", "/nested.ht
           "/wait.html", "/many.html", "/large.html", "/split.html", "/page-of-backend", "/unknown.html",
           "/no-parameter.html", "/parameter.html", "/silent/unknown.html", "/file-up.html"]
 
+_COMMANDS = ("block", "block-two", "block-unknown", "block-empty", "block-open", "block-nameless", "block-same",
+             "block-if", "set-include", "set-again", "wait-several", "config", "if", "if-captures", "if-nested",
+             "if-wrong")
+
 CASES = [
+    *(get(f"/{name}.html{query}") for name in _COMMANDS for query in ("", "?x=1", "?x=22&y=1")),
+    get("/block-shown.html"),
     *(get(path) for path in _PAGES),
     *(get(f"/replaced-{name}.html?z") for name in ("none", "named", "403", "502", "taken", "page", "chain")),
     *(get(f"/replaced-{name}.html", differs="failed include") for name in ("kept", "away")),
