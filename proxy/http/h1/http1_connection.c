@@ -202,7 +202,10 @@ static bool read_head(struct http1_connection *connection)
     begin_head(connection);
     switch (http1_scan_head(input, limits_of(connection), &connection->scan, &refusal)) {
     case HTTP1_MORE:
-        return false;
+        if (!http1_is_versionless(input, &connection->scan))
+            return false;
+        refuse_head(connection, HTTP_REFUSED_REQUEST_LINE);
+        return true;
     case HTTP1_DONE:
         take_head(connection, connection->scan.start, connection->scan.at);
         return true;

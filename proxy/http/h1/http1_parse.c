@@ -90,6 +90,18 @@ enum http1_result http1_scan_head(struct slice input, const struct http1_limits 
     return HTTP1_MORE;
 }
 
+bool http1_is_versionless(struct slice input, const struct http1_scan *scan)
+{
+    struct slice line = slice_part(input, scan->start, scan->line - scan->start);
+    size_t at = line.len;
+
+    if (line.len == 0 || scan->fields > 0 || input.len > scan->line)
+        return false;
+    while (at > 0 && line.at[at - 1] != ' ')
+        at--;
+    return !slice_starts(slice_from(line, at), SLICE("HTTP/"));
+}
+
 /* Taking it apart. */
 
 /* The next line of a head that http1_scan_head has found, without CRLF. */

@@ -40,6 +40,10 @@ enum http1_result http1_scan_head(struct slice input, const struct http1_limits 
                                   struct http1_scan *scan, enum http_refusal *refusal)
     __attribute__((warn_unused_result));
 
+/* HTTP1_MORE: has only a request line come, one without a version? HTTP/0.9 ends there, so nothing
+ * would follow; it is refused (reference/http.md 4.1-2). */
+bool http1_is_versionless(struct slice input, const struct http1_scan *scan);
+
 /* Both take a whole head, the empty line at its end included. Slices point into `head`, which must
  * live as long as the struct, and into `arena`. A refused request is filled in as far as it was
  * understood, for the log. */

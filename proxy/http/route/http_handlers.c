@@ -13,6 +13,7 @@
 #include "http/output/http_output.h"
 #include "http/route/http_client_certificate.h"
 #include "http/route/http_explain.h"
+#include "http/route/http_paths.h"
 #include "http/route/http_realip.h"
 #include "http/route/http_site.h"
 
@@ -98,6 +99,40 @@ static bool refuse(struct http_exchange *exchange, unsigned status)
     return false;
 }
 
+/* Is this one of the expressions that led to `found`, other than the last, and has it names? */
+static bool has_outer_names(const struct http_location *location,
+                            const struct http_found_location *found)
+{
+    return location->match == HTTP_MATCH_REGEX && location->regex != found->regex &&
+           location->regex->name_count > 0;
+}
+
+/* The named groups of the locations around, outermost first: they matched already. */
+static bool keep_outer_groups(struct http_exchange *exchange, const struct http_location *location,
+                              const struct http_found_location *found)
+{
+    if (location == NULL)
+        return true;
+    return keep_outer_groups(exchange, location->parent, found) &&
+           (!has_outer_names(location, found) ||
+            http_variable_match(exchange, location->regex, exchange->request.path) == HTTP_MATCHED);
+}
+
+static bool keep_groups(struct http_exchange *exchange, const struct http_found_location *found)
+{
+    const struct http_location *around = found->location;
+
+    if (found->regex == NULL)
+        return true;
+    while (around != NULL && !has_outer_names(around, found))
+        around = around->parent;
+    if (around == NULL)
+        return http_variable_keep_groups(exchange, found->regex,
+                                         &http_content_of(exchange)->matcher);
+    return keep_outer_groups(exchange, around, found) &&
+           http_variable_match(exchange, found->regex, exchange->request.path) == HTTP_MATCHED;
+}
+
 /* Finds the location of the path, and whether it may be asked. */
 static bool enter_location(struct http_exchange *exchange)
 {
@@ -107,8 +142,7 @@ static bool enter_location(struct http_exchange *exchange)
         http_paths_find(paths, exchange->request.path, &content->matcher);
 
     http_choose_location(exchange, found.location);
-    if (found.failed || (found.regex != NULL &&
-                         !http_variable_keep_groups(exchange, found.regex, &content->matcher)))
+    if (found.failed || !keep_groups(exchange, &found))
         return refuse(exchange, 500);
     if (exchange->explanation != NULL)
         http_explain_location(exchange);

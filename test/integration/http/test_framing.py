@@ -139,6 +139,18 @@ def test_half_a_head_gets_408_and_nothing_gets_silence(server, connect):
     silent.expect_end()
 
 
+@pytest.mark.parametrize("line", ["GET /", "GET /a b", "HELO example.org", "GET / http/1.1", "QUIT"])
+def test_a_line_without_a_version_is_refused_at_once(frontd, http_backend, connect, line):
+    """HTTP/0.9, and other protocols: nothing would follow it."""
+    instance = frontd(CONFIG.replace("client_header_timeout 2s", "client_header_timeout 60s"),
+                      backend=http_backend().address)
+    client = connect(instance.port("http"))
+    client.send(line + "\r\n")
+    assert client.read_response().status == 400
+    client.expect_end()
+    instance.wait_for_log(f'malformed request line in request "{line}"')
+
+
 def test_a_body_that_ends_early_never_looks_complete(frontd, scripted_backend, connect):
     bodies = []
 

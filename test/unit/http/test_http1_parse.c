@@ -426,12 +426,36 @@ static void test_responses(void **state)
             check_response(&response_rows[i], split);
 }
 
+static bool is_versionless(struct slice input)
+{
+    struct http1_scan scan = {0};
+    enum http_refusal refusal;
+
+    return http1_scan_head(input, &http1_request_limits, &scan, &refusal) == HTTP1_MORE &&
+           http1_is_versionless(input, &scan);
+}
+
+static void test_lines_without_a_version(void **state)
+{
+    (void)state;
+    assert_true(is_versionless(SLICE("GET /\r\n")));
+    assert_true(is_versionless(SLICE("\r\nQUIT\r\n")));
+    assert_true(is_versionless(SLICE("GET /HTTP/1.1\r\n")));
+    assert_false(is_versionless(SLICE("GET /")));
+    assert_false(is_versionless(SLICE("GET /\r")));
+    assert_false(is_versionless(SLICE("\r\n")));
+    assert_false(is_versionless(SLICE("GET / HTTP/1.1\r\n")));
+    assert_false(is_versionless(SLICE("GET / HTTP/1.1\r\nA: b\r\n")));
+    assert_false(is_versionless(SLICE("GET /\r\nA"))); /* a head, if a bad one */
+    assert_false(is_versionless(SLICE("GET /\r\nA: b\r\n")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals),  cmocka_unit_test(test_request_facts),
         cmocka_unit_test(test_upgrade),   cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_responses),
+        cmocka_unit_test(test_responses), cmocka_unit_test(test_lines_without_a_version),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

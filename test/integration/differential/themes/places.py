@@ -21,6 +21,15 @@ http {
         location ^~ /strong/ { return 200 "strong $uri\\n"; }
         location = /exact.php { return 200 "exact\\n"; }
         location ~ ^/(?<word>[a-z]+)/(?<number>[0-9]+)$ { return 200 "word=$word number=$number 1=$1 2=$2\\n"; }
+        location ~ ^/deep/(?<outer>[a-z]+)/ {
+            location ~ ^/deep/(?<same>[a-z])[a-z]*/(?<middle>[0-9]+) {
+                location ~ (?<same>[a-z])(?<inner>[a-z]+)$ { return 200 "$outer $same $middle $inner 1=$1 2=$2\\n"; }
+                location ~ \\.none$ { return 200 "never\n"; }
+                location ~ /bare$ { return 200 "bare $outer $same $middle 1=$1\\n"; }
+                return 200 "middle $outer $same $middle $inner 1=$1 2=$2\\n";
+            }
+            return 200 "outer $outer $same $middle 1=$1\\n";
+        }
         location ~ /first/ { return 200 "first\\n"; }
         location ~ /first/second { return 200 "second\\n"; }
         location ~ "^/with blank/(.{2,3})$" { return 200 "blank [$1]\\n"; }
@@ -199,5 +208,7 @@ CASES = [
     post("/none", "x", host="errors.test"),
     get("/" + "x" * 9000, host="errors.test", name="errors.test, a long line"),
     raw("errors.test, no length", "GET / HTTP/1.1\r\nHost: errors.test\r\nContent-Length: x\r\n\r\n"),
+    *(get(path) for path in ("/deep/word/", "/deep/word/12", "/deep/word/12/inner", "/deep/word/12/7", "/deep/word/x",
+                             "/deep/word/12/bare", "/deep/word/12/x", "/deep/7/12/x")),
     *(get(path, host="regex.test") for path in ("/", "/x", "/strong", "/strong/longer", "/strong/longer/x", "/stron")),
 ]
