@@ -51,7 +51,8 @@ static const char source[] =
     "map $args $fresh { volatile; default $args; } map $args $kept { default $args; }"
     "map $uri $absent { default $http_absent; }"
     "geo $net { default far; 192.0.2.0/24 near; 192.0.2.8 eight; }"
-    "geo $arg_a $other { default far; 2001:db8::/32 six; 10.0.0.5-10.0.0.9 ten; }"
+    "geo $arg_a $other { default far; 2001:db8::/32 six; 10.0.0.8/30 ten; }"
+    "geo $arg_a $range { ranges; default far; 10.0.0.5-10.0.0.9 ten; }"
     "server{listen 127.0.0.1:8080;server_name first second;root /nowhere;"
     "location / { access_log /log; }"
     "location /j { access_log /log j; access_log /log n; }"
@@ -402,11 +403,11 @@ static void geo_goes_by_addresses(void **state)
 {
     struct http_exchange *exchange = ask(*state, "/", "a=2001:db8::1");
 
-    assert_value(exchange, "$net $other", "near six");
+    assert_value(exchange, "$net $other $range", "near six far");
     assert_true(address_parse(SLICE("192.0.2.8"), &exchange->session->address));
     exchange->values = NULL;
     exchange->request.query = SLICE("a=10.0.0.9");
-    assert_value(exchange, "$net $other", "eight ten");
+    assert_value(exchange, "$net $other $range", "eight ten ten");
     assert_true(address_parse(SLICE("192.0.2.7"), &exchange->session->address));
     exchange->values = NULL;
     exchange->request.query = SLICE("a=nonsense");
