@@ -110,10 +110,10 @@ def test_fails_and_passes_count(site, http_backend):
     wait_until(lambda: one.checks > 0, "a check", timeout=LONG)
     one.status, failed = "500 Broken", one.checks
     running.wait_for("gets no requests any more")
-    assert one.checks >= failed + 3
+    assert one.checks >= failed + 2  # the first may have been on its way
     one.status, passed = "200 OK", one.checks
     running.wait_for("is good again")
-    assert one.checks >= passed + 2
+    assert one.checks >= passed + 1
 
 
 def test_all_workers_know_and_one_checks(site, http_backend, connect):
