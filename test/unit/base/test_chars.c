@@ -85,6 +85,27 @@ static void all_takes_any_of_several_classes(void **state)
     assert_true(chars_all(SLICE_NONE, CHARS_DIGIT));
 }
 
+/* Every byte at every place, whether or not it is looked at with others. */
+static void all_looks_at_each_byte(void **state)
+{
+    static const enum chars_class wanted[] = {CHARS_FIELD, CHARS_TOKEN,
+                                              CHARS_FIELD | CHARS_CONTROL};
+
+    (void)state;
+    for (size_t len = 1; len <= 17; len++) {
+        char text[17];
+
+        memset(text, 'k', sizeof text);
+        for (size_t i = 0; i < len * 256; i++) {
+            text[i / 256] = (char)(i % 256);
+            for (size_t k = 0; k < 3; k++)
+                assert_int_equal(chars_all((struct slice){text, len}, wanted[k]),
+                                 chars_is(text[i / 256], wanted[k]));
+            text[i / 256] = 'k';
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +114,7 @@ int main(void)
         cmocka_unit_test(case_changes_letters_only),
         cmocka_unit_test(hex_digits_have_values),
         cmocka_unit_test(all_takes_any_of_several_classes),
+        cmocka_unit_test(all_looks_at_each_byte),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

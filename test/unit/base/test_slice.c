@@ -1,3 +1,4 @@
+#include "base/chars.h"
 #include "base/slice.h"
 
 #include <setjmp.h>
@@ -39,6 +40,29 @@ static void comparison_knows_length_and_bytes(void **state)
     assert_true(slice_compare(SLICE("a"), SLICE("ab")) < 0);
     assert_true(slice_compare(SLICE("\x80"), SLICE("a")) > 0); /* bytes are unsigned */
     assert_int_equal(slice_compare(SLICE_NONE, SLICE("")), 0);
+}
+
+/* Every pair of bytes at every place of every length, against the plain definition. */
+static void folding_is_that_of_each_byte(void **state)
+{
+    (void)state;
+    for (size_t len = 1; len <= 17; len++) {
+        char a[17], b[17];
+
+        memset(a, 'k', sizeof a);
+        memset(b, 'K', sizeof b);
+        for (size_t at = 0; at < len; at++) {
+            for (unsigned pair = 0; pair < 256 * 256; pair++) {
+                a[at] = (char)(pair & 255);
+                b[at] = (char)(pair >> 8);
+                if (slice_equal_fold((struct slice){a, len}, (struct slice){b, len}) !=
+                    (chars_lower(a[at]) == chars_lower(b[at])))
+                    fail_msg("%zu of %zu: %02x", at, len, pair);
+            }
+            a[at] = 'k';
+            b[at] = 'K';
+        }
+    }
 }
 
 static void starts_and_ends(void **state)
@@ -94,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_are_clipped),
         cmocka_unit_test(comparison_knows_length_and_bytes),
+        cmocka_unit_test(folding_is_that_of_each_byte),
         cmocka_unit_test(starts_and_ends),
         cmocka_unit_test(find_from_both_ends),
         cmocka_unit_test(cut_tells_empty_from_none),
