@@ -64,6 +64,7 @@ void loop_free(struct loop *loop)
     event_free(loop->ticker);
     event_base_free(loop->base);
     buffer_release(&loop->gather);
+    buffer_release(&loop->spare);
     free(loop->scratch);
     free(loop->wire_scratch);
     free(loop->retired);

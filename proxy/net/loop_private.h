@@ -41,6 +41,7 @@ struct loop {
     char *scratch;          /* application bytes: LOOP_KEPT_MAX + LOOP_READ_MAX */
     char *wire_scratch;     /* bytes from the network under TLS: LOOP_READ_MAX */
     struct buffer gather;   /* TLS output of one call, sent in one go */
+    struct buffer spare;    /* empty, but has memory: for who speaks next */
     struct stream *current; /* whose `received` is running on `scratch` */
     struct slice current_input;
 };

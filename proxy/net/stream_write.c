@@ -11,6 +11,8 @@
 
 /* Writes this large go out at once instead of being copied into the queue first. */
 #define WRITE_AT_ONCE (16u << 10)
+/* Queues larger than this give their memory back. */
+#define SPARE_MAX (16u << 10)
 /* One stream may send this much of a file in one turn before the others get theirs. */
 #define FILE_TURN (1u << 20)
 #define FILE_STEP (64u << 10) /* read and encrypted at a time under TLS: stays in the cache */
@@ -36,6 +38,31 @@ static bool is_deaf(const struct stream *stream)
     return stream->failed || stream->broken != 0;
 }
 
+/* What is said within a turn is gone at its end, nearly always: one piece of memory serves all. */
+static void queue(struct stream *stream, struct slice bytes)
+{
+    struct loop *loop = stream->loop;
+
+    if (stream->out.memory == NULL) {
+        stream->out = loop->spare;
+        loop->spare = (struct buffer){0};
+    }
+    buffer_append(&stream->out, bytes);
+}
+
+static void queue_is_sent(struct stream *stream)
+{
+    struct loop *loop = stream->loop;
+
+    if (loop->spare.memory == NULL && stream->out.capacity <= SPARE_MAX) {
+        loop->spare = stream->out;
+        loop->spare.start = loop->spare.end = 0;
+        stream->out = (struct buffer){0};
+    } else {
+        buffer_release(&stream->out);
+    }
+}
+
 /* Gives `bytes` to the socket; how many it took. Sets `blocked` or fails. */
 static size_t send_some(struct stream *stream, struct slice bytes, int flags)
 {
@@ -57,7 +84,11 @@ static void send_buffer(struct stream *stream, struct buffer *buffer, int flags)
     if (buffer_len(buffer) == 0 || stream->blocked || is_deaf(stream))
         return;
     sent = send_some(stream, buffer_slice(buffer), flags);
-    if (!is_deaf(stream))
+    if (is_deaf(stream))
+        return;
+    if (buffer == &stream->out && sent == buffer_len(buffer))
+        queue_is_sent(stream);
+    else
         buffer_consume(buffer, sent);
 }
 
@@ -113,7 +144,7 @@ static void encrypt_queue(struct stream *stream)
         encrypt(stream, buffer_slice(&stream->out));
         if (stream->failed)
             return;
-        buffer_release(&stream->out);
+        queue_is_sent(stream);
     }
     if (!stream->finishing || stream->finished || stream->file != NULL)
         return;
@@ -279,7 +310,7 @@ static void write_at_once_secured(struct stream *stream, struct slice bytes)
 {
     if (buffer_len(&stream->out) > 0) {
         encrypt(stream, buffer_slice(&stream->out));
-        buffer_release(&stream->out);
+        queue_is_sent(stream);
     }
     if (!stream->failed)
         encrypt(stream, bytes);
@@ -305,7 +336,7 @@ void stream_write(struct stream *stream, struct slice bytes)
         stream_put_off(stream, STREAM_PENDING_FLUSH);
         return;
     }
-    buffer_append(&stream->out, bytes);
+    queue(stream, bytes);
     stream_put_off(stream, STREAM_PENDING_FLUSH);
 }
 
