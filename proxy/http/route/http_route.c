@@ -12,6 +12,7 @@ struct route_pattern {
 struct http_route {
     struct http_table names; /* to struct http_server; kinds: enum http_name_kind */
     bool has_stars;
+    bool is_sole; /* one server and no pattern: every search would end with `fallback` */
     struct route_pattern *patterns; /* in the order written */
     size_t pattern_count;
     const struct http_server *fallback;
@@ -61,6 +62,7 @@ struct http_route *http_route_new(const http_server_pointer *servers, size_t cou
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < servers[i]->server_name.count; k++)
             add_name(route, &servers[i]->server_name.items[k], servers[i]);
+    route->is_sole = count == 1 && route->pattern_count == 0;
     if (route->pattern_count > 1)
         qsort(route->patterns, route->pattern_count, sizeof *route->patterns, compare_patterns);
     return route;
@@ -69,8 +71,11 @@ struct http_route *http_route_new(const http_server_pointer *servers, size_t cou
 struct http_found_server http_route_find(const struct http_route *route, struct slice host,
                                          struct http_matcher *matcher)
 {
-    const struct http_server *server = http_table_find_host(&route->names, host, route->has_stars);
+    const struct http_server *server;
 
+    if (route->is_sole)
+        return (struct http_found_server){.server = route->fallback};
+    server = http_table_find_host(&route->names, host, route->has_stars);
     if (server != NULL)
         return (struct http_found_server){.server = server};
     for (size_t i = 0; i < route->pattern_count && host.len > 0; i++) {
