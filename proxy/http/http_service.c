@@ -6,6 +6,7 @@
 #include "http/access/http_limit_conn.h"
 #include "http/files/http_file_cache.h"
 #include "http/files/http_files_conf.h"
+#include "http/h1/http1_connection.h"
 #include "http/h2/http2_connection.h"
 #include "http/http_exchange.h"
 #include "http/proxy/http_proxy_tls.h"
@@ -163,6 +164,7 @@ void http_content_stop(struct http_content *content)
     http_resolver_stop(content);
     http_proxy_tls_stop(content);
     http_file_cache_free(content->files);
+    http1_free_spare(content);
     http2_exchange_free_spares(content);
     http_matcher_deinit(&content->matcher);
     arena_deinit(&content->arena);

@@ -55,6 +55,7 @@ struct http_content {
     bool *leads_here;                        /* the same: a server of it is this very frontd */
     struct http_resolver *resolvers;         /* http_resolver.c's */
     struct http_proxy_tls *tls;              /* http_proxy_tls.c's */
+    struct http1_exchange *spare;            /* http1_connection.c's */
     struct http2_exchange *spares;           /* http2_exchange.c's */
     uint32_t spare_count;
 };

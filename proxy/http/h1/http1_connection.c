@@ -33,9 +33,34 @@ static void run_task(void *owner)
     http1_advance(exchange->connection);
 }
 
+static struct http_content *content_of(const struct session *session)
+{
+    const struct http_service *service = session->listen->service;
+
+    return service->content;
+}
+
+/* Cleared, with an empty arena. */
+static struct http1_exchange *take_memory(struct http_content *content)
+{
+    struct http1_exchange *exchange = content->spare;
+    struct arena arena;
+
+    if (exchange == NULL) {
+        exchange = memory_zero(sizeof *exchange);
+        arena_init(&exchange->base.arena, EXCHANGE_ARENA_MAX);
+        return exchange;
+    }
+    content->spare = NULL;
+    arena = exchange->base.arena;
+    memset(exchange, 0, sizeof *exchange);
+    exchange->base.arena = arena;
+    return exchange;
+}
+
 static struct http1_exchange *new_exchange(struct http1_connection *connection)
 {
-    struct http1_exchange *exchange = memory_zero(sizeof *exchange);
+    struct http1_exchange *exchange = take_memory(content_of(connection->session));
     struct http_exchange *base = &exchange->base;
 
     base->session = connection->session;
@@ -46,7 +71,6 @@ static struct http1_exchange *new_exchange(struct http1_connection *connection)
     base->server = default_server(connection->session);
     base->location = base->server->own;
     base->request.keeps_slashes = !base->server->merge_slashes;
-    arena_init(&base->arena, EXCHANGE_ARENA_MAX);
     exchange->connection = connection;
     exchange->stream_mark = stream_bytes_out(connection->session->client);
     exchange->body_done = true;
@@ -64,6 +88,24 @@ static void free_exchange(void *owner)
 
     arena_deinit(&exchange->base.arena);
     free(exchange);
+}
+
+/* One is kept: the next request is rarely far, and rarely at the same time. */
+static void free_or_keep(struct http_content *content, struct http1_exchange *exchange)
+{
+    if (content->spare != NULL) {
+        free_exchange(exchange);
+        return;
+    }
+    arena_recycle(&exchange->base.arena);
+    content->spare = exchange;
+}
+
+void http1_free_spare(struct http_content *content)
+{
+    if (content->spare != NULL)
+        free_exchange(content->spare);
+    content->spare = NULL;
 }
 
 /* The last things an exchange does, however it ended. */
@@ -105,7 +147,7 @@ static void end_exchange(struct http1_connection *connection, struct http1_excha
     uint32_t idle_ms = exchange->base.location->keepalive_timeout.timeout_ms;
 
     conclude(exchange);
-    free_exchange(exchange);
+    free_or_keep(content_of(session), exchange);
     if (session->worker->counts != NULL)
         connection_counts_move(session, CONNECTION_WAITING);
     if (closes)

@@ -7,6 +7,7 @@
  * nothing but a small struct. */
 
 struct session;
+struct http_content;
 
 void http1_connection_opened(struct session *session);
 void http1_connection_received(struct session *session);
@@ -14,3 +15,6 @@ void http1_connection_drained(struct session *session);
 void http1_connection_expired(struct session *session);
 void http1_connection_draining(struct session *session);
 void http1_connection_closed(struct session *session, enum close_reason reason);
+
+/* When a worker ends. */
+void http1_free_spare(struct http_content *content);
