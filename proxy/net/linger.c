@@ -17,6 +17,7 @@ struct farewell {
     uint32_t linger_ms;
     uint64_t dropped;
     size_t queued; /* when the deadline was set */
+    bool awaits_answer;
 };
 
 static void end_linger(struct farewell *linger)
@@ -58,12 +59,14 @@ static void on_received(void *owner)
 {
     struct farewell *linger = owner;
     size_t len = stream_input(linger->stream).len;
+    bool has_heard =
+        stream_end(linger->stream) != STREAM_OPEN || (linger->awaits_answer && len > 0);
 
     linger->dropped += len;
     stream_consume(linger->stream, len);
-    if (linger->dropped > DROP_MAX ||
-        (stream_end(linger->stream) != STREAM_OPEN && stream_queued(linger->stream) == 0))
-        end_linger(linger); /* a peer that only says nothing more still reads */
+    /* A peer that only says nothing more still reads. */
+    if (linger->dropped > DROP_MAX || (has_heard && stream_queued(linger->stream) == 0))
+        end_linger(linger);
 }
 
 static void on_drained(void *owner)
@@ -82,17 +85,12 @@ static const struct stream_events linger_events = {
     .failed = on_done,
 };
 
-void stream_close_after(struct stream **handle, uint32_t linger_ms)
+static void let_go(struct stream *stream, uint32_t linger_ms, bool awaits_answer)
 {
-    struct stream *stream = *handle;
-    struct loop *loop;
+    struct loop *loop = stream->loop;
     struct farewell *linger;
 
-    *handle = NULL;
-    if (stream == NULL)
-        return;
-    loop = stream->loop;
-    stream->finishing = !stream->finished;
+    stream->finishing = !stream->finished && !awaits_answer;
     stream->closing = linger_ms == 0 || stream->end != STREAM_OPEN;
     stream_flush(stream);
     if (stream_queued(stream) == 0 && stream->closing) {
@@ -100,7 +98,8 @@ void stream_close_after(struct stream **handle, uint32_t linger_ms)
         return;
     }
     linger = memory_zero(sizeof *linger);
-    *linger = (struct farewell){.stream = stream, .loop = loop, .linger_ms = linger_ms};
+    *linger = (struct farewell){
+        .stream = stream, .loop = loop, .linger_ms = linger_ms, .awaits_answer = awaits_answer};
     linger->next = loop->farewells;
     linger->previous = &loop->farewells;
     if (linger->next != NULL)
@@ -113,6 +112,24 @@ void stream_close_after(struct stream **handle, uint32_t linger_ms)
     if (stream_is_paused(stream))
         stream_resume(stream);
     stream_put_off(stream, stream->failed ? STREAM_PENDING_FAILED : STREAM_PENDING_RECEIVED);
+}
+
+void stream_close_after(struct stream **handle, uint32_t linger_ms)
+{
+    struct stream *stream = *handle;
+
+    *handle = NULL;
+    if (stream != NULL)
+        let_go(stream, linger_ms, false);
+}
+
+void stream_close_answered(struct stream **handle, uint32_t linger_ms)
+{
+    struct stream *stream = *handle;
+
+    *handle = NULL;
+    if (stream != NULL)
+        let_go(stream, linger_ms, stream->tls == NULL);
 }
 
 size_t loop_farewells(const struct loop *loop)

@@ -89,6 +89,10 @@ void stream_reset(struct stream **stream);
  * *stream to NULL. */
 void stream_close_after(struct stream **stream, uint32_t linger_ms);
 
+/* The same towards a peer whose answer to the last words is all that is still due: closes when one
+ * comes, and until then ends no direction. (Under TLS as above: close_notify belongs to an end.) */
+void stream_close_answered(struct stream **stream, uint32_t linger_ms);
+
 /* TLS. Puts `transform` (owned by the stream from now on) under the stream and begins the handshake
  * as a server. The input must be empty: bytes the client sent in the clear behind STARTTLS are a
  * protocol violation that the caller has to refuse first. `secured` or `failed` follows. */

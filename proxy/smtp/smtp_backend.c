@@ -109,7 +109,7 @@ void smtp_backend_quit(struct smtp_backend **backend)
         return;
     if ((*backend)->state == READY) {
         stream_write((*backend)->stream, SLICE("QUIT\r\n"));
-        stream_close_after(&(*backend)->stream, LINGER_MS);
+        stream_close_answered(&(*backend)->stream, LINGER_MS);
     }
     retire(backend);
 }
@@ -230,7 +230,7 @@ static void finish_probe(struct smtp_backend *backend)
 {
     backend->plan.known[backend->target] = backend->capabilities;
     stream_write(backend->stream, SLICE("QUIT\r\n"));
-    stream_close_after(&backend->stream, LINGER_MS);
+    stream_close_answered(&backend->stream, LINGER_MS);
     end(backend, CLOSE_DONE, NULL);
 }
 

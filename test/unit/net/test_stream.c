@@ -388,6 +388,36 @@ static void a_lingering_close_gives_up_on_a_peer_that_stays(void **state)
     assert_true(write(fixture->peer, "y", 1) < 0); /* EPIPE: the other end is gone */
 }
 
+static void a_close_that_is_answered_ends_with_the_answer(void **state)
+{
+    struct fixture *fixture = *state;
+    char got[8];
+
+    stream_write(fixture->stream, SLICE("QUIT"));
+    stream_close_answered(&fixture->stream, 60000);
+    run_for(fixture, 20);
+    assert_int_equal(read(fixture->peer, got, sizeof got), 4);
+    assert_int_equal(recv(fixture->peer, got, sizeof got, MSG_DONTWAIT), -1); /* no end yet */
+    assert_int_equal(loop_farewells(fixture->loop), 1);
+    send_text(fixture, "221 Bye");
+    run_for(fixture, 20);
+    assert_int_equal(loop_farewells(fixture->loop), 0);
+    assert_int_equal(read(fixture->peer, got, sizeof got), 0);
+}
+
+static void a_close_that_is_not_answered_gives_up(void **state)
+{
+    struct fixture *fixture = *state;
+    char got[8];
+
+    stream_write(fixture->stream, SLICE("QUIT"));
+    stream_close_answered(&fixture->stream, 100);
+    run_for(fixture, 500);
+    assert_int_equal(loop_farewells(fixture->loop), 0);
+    assert_int_equal(read(fixture->peer, got, sizeof got), 4);
+    assert_int_equal(read(fixture->peer, got, sizeof got), 0);
+}
+
 static void a_reset_is_told_as_failure(void **state)
 {
     struct fixture *fixture = *state;
@@ -612,6 +642,8 @@ int main(void)
         STREAM_TEST(a_peer_that_only_ended_its_direction_gets_all_last_words),
         STREAM_TEST(a_lingering_close_delivers_the_last_words_despite_unread_input),
         STREAM_TEST(a_lingering_close_gives_up_on_a_peer_that_stays),
+        STREAM_TEST(a_close_that_is_answered_ends_with_the_answer),
+        STREAM_TEST(a_close_that_is_not_answered_gives_up),
         STREAM_TEST(a_reset_is_told_as_failure),
         STREAM_TEST(tls_carries_the_request_that_came_with_the_handshake),
         STREAM_TEST(what_was_written_before_the_handshake_waits_for_it),

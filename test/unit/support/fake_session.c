@@ -329,6 +329,11 @@ void stream_close_after(struct stream **stream, uint32_t linger_ms)
     stream_close(stream);
 }
 
+void stream_close_answered(struct stream **stream, uint32_t linger_ms)
+{
+    stream_close_after(stream, linger_ms);
+}
+
 const char *stream_failure_words(const struct stream *stream)
 {
     (void)stream;
