@@ -79,7 +79,7 @@ static const struct row rows[] = {
     {SYS_read,            LOOPS,         0, {{0}}},
     {SYS_write,           ALL,           0, {{0}}},
     {SYS_readv,           LOOPS,         0, {{0}}},
-    {SYS_writev,          LOOPS,         0, {{0}}},
+    {SYS_writev,          ALL,           0, {{0}}}, /* glibc's last words */
     {SYS_recvfrom,        LOOPS,         0, {{0}}},
     {SYS_sendto,          ALL,           0, {{0}}},
     {SYS_recvmsg,         ALL,           0, {{0}}},
@@ -122,7 +122,10 @@ static const struct row rows[] = {
     {SYS_clock_gettime,   ALL,           0, {{0}}},
     {SYS_clock_getres,    LOOPS,         0, {{0}}},
     {SYS_clock_nanosleep, ALL,           0, {{0}}},
-    {SYS_gettimeofday,    LOOPS,         0, {{0}}},
+    {SYS_gettimeofday,    ALL,           0, {{0}}},
+#ifdef SYS_time
+    {SYS_time,            ALL,           0, {{0}}}, /* where the kernel gives no vdso */
+#endif
     {SYS_restart_syscall, ALL,           0, {{0}}},
     {SYS_rt_sigreturn,    ALL,           0, {{0}}},
     {SYS_rt_sigprocmask,  ALL,           0, {{0}}},

@@ -1,3 +1,4 @@
+#include "ordinary.h"
 #include "os/sandbox.h"
 #include "probes.h"
 
@@ -13,6 +14,7 @@
  *
  *   sandbox-probe free|worker|keyholder|auth DIRECTORY PORT PROBE [ARGUMENT]
  *
+ * The probe `ordinary` does what its argument names in ordinary.h: test_ordinary.py.
  * DIRECTORY may be read and PORT connected to. Exit status 0: it could; 3: it was refused, and the
  * error is printed; a death by SIGSYS says what it says. */
 
@@ -57,5 +59,7 @@ int main(int count, char **words)
     if (count < 5 || (directory = open(words[2], O_PATH | O_DIRECTORY)) < 0 ||
         !enter(words[1], directory, (uint16_t)atoi(words[3])))
         return 2;
-    return report(probe_try(words[4], directory, count > 5 ? words[5] : ""));
+    return report(strcmp(words[4], "ordinary") == 0 && count > 5
+                      ? ordinary_do(words[5], directory)
+                      : probe_try(words[4], directory, count > 5 ? words[5] : ""));
 }
