@@ -156,15 +156,29 @@ static struct slice name_of(struct http_exchange *exchange, const struct http_in
     return name->has_variables ? http_evaluate(exchange, &name->text) : name->plain;
 }
 
-/* What no index file was found for. */
-static void refuse_directory(struct http_exchange *exchange, struct slice directory)
+/* False with errno. */
+static bool is_directory(struct http_exchange *exchange, struct slice directory)
 {
     struct http_root *root = root_of(exchange);
     struct http_link_check check;
 
-    if (root == NULL || !http_file_is_directory(root, http_files_check(exchange, &check), directory,
-                                                now(exchange))) {
-        fail(exchange, directory, root == NULL || errno != ELOOP ? ENOENT : errno);
+    errno = ENOENT;
+    return root != NULL && http_file_is_directory(root, http_files_check(exchange, &check),
+                                                  directory, now(exchange));
+}
+
+static void fail_directory(struct http_exchange *exchange, struct slice directory)
+{
+    fail(exchange, directory, errno == ELOOP ? errno : ENOENT);
+}
+
+/* What no index file was found for. */
+static void refuse_directory(struct http_exchange *exchange, struct slice directory)
+{
+    struct http_root *root = root_of(exchange);
+
+    if (!is_directory(exchange, directory)) {
+        fail_directory(exchange, directory);
         return;
     }
     if (exchange->location->files->autoindex) {
@@ -206,7 +220,10 @@ static void serve_directory(struct http_exchange *exchange)
         struct slice name = name_of(exchange, &index->items[i]);
 
         if (slice_starts(name, SLICE("/"))) {
-            serve_index(exchange, name);
+            if (i == 0 || is_directory(exchange, directory))
+                serve_index(exchange, name);
+            else
+                fail_directory(exchange, directory);
             return;
         }
         if (name.len > 0 && directory.at != NULL && serves_index(exchange, directory, name))

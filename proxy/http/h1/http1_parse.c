@@ -319,6 +319,8 @@ enum http_refusal http1_parse_request(struct slice head, struct arena *arena,
     if (refusal == HTTP_ACCEPTED)
         refusal = http_request_check_host(fields.list, fields.count, arena, request);
     if (refusal == HTTP_ACCEPTED)
+        refusal = http_request_check_once(fields.list, fields.count);
+    if (refusal == HTTP_ACCEPTED)
         refusal = request_framing(&fields, request);
     if (refusal == HTTP_ACCEPTED)
         refusal = check_options(&fields);

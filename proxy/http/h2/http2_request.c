@@ -365,6 +365,8 @@ enum http_refusal http2_head_finish(struct http2_head *head, bool ends,
         refusal = join_cookies(head);
     if (refusal == HTTP_ACCEPTED)
         refusal = take_authority(head, request);
+    if (refusal == HTTP_ACCEPTED)
+        refusal = http_request_check_once(head->fields, head->count);
     request->fields = head->fields;
     request->field_count = head->count;
     if (refusal == HTTP_ACCEPTED)

@@ -82,6 +82,25 @@ void http_request_drop_underscores(struct http_request *request)
     request->has_underscores = false;
 }
 
+/* A bit each. */
+static const uint8_t once[HTTP_FIELD_COUNT] = {
+    [HTTP_FIELD_AUTHORIZATION] = 1 << 0,     [HTTP_FIELD_EXPECT] = 1 << 1,
+    [HTTP_FIELD_IF_MATCH] = 1 << 2,          [HTTP_FIELD_IF_NONE_MATCH] = 1 << 3,
+    [HTTP_FIELD_IF_MODIFIED_SINCE] = 1 << 4, [HTTP_FIELD_IF_UNMODIFIED_SINCE] = 1 << 5,
+    [HTTP_FIELD_IF_RANGE] = 1 << 6,
+};
+
+enum http_refusal http_request_check_once(const struct http_field *fields, size_t count)
+{
+    unsigned seen = 0, twice = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        twice |= seen & once[fields[i].id];
+        seen |= once[fields[i].id];
+    }
+    return twice == 0 ? HTTP_ACCEPTED : HTTP_REFUSED_FIELD_TWICE;
+}
+
 enum http_refusal http_request_check_length(const struct http_field *fields, size_t count,
                                             struct http_request *request)
 {

@@ -24,6 +24,11 @@ enum http_refusal http_request_check_host(const struct http_field *fields, size_
  * from those with '-'. */
 void http_request_drop_underscores(struct http_request *request);
 
+/* At most one each of Authorization, Expect and the conditions (nginx's list): who came after us
+ * might go by another one than we. */
+enum http_refusal http_request_check_once(const struct http_field *fields, size_t count)
+    __attribute__((warn_unused_result));
+
 /* At most one Content-Length: fills in framing and content_length. */
 enum http_refusal http_request_check_length(const struct http_field *fields, size_t count,
                                             struct http_request *request)

@@ -5,6 +5,7 @@
 #include "http/language/http_variables.h"
 #include "http/output/http_output.h"
 #include "http/output/http_output_conf.h"
+#include "http/output/http_output_fields.h"
 #include "http/route/http_handlers.h"
 
 static const struct http_error_page *find(const struct http_exchange *exchange, unsigned status)
@@ -77,6 +78,8 @@ static void jump(struct http_exchange *exchange, const struct http_error_page *p
     exchange->at_error_page = true;
     exchange->at_last_error_page = !exchange->location->output->recursive_error_pages;
     exchange->error_status = (uint16_t)(page->answer < 0 ? (int)status : page->answer);
+    if (exchange->error_status != 405) /* what the handler that failed has said of itself */
+        http_output_drop_field(exchange, SLICE("Allow"));
     let_handler_go(exchange);
     if (slice_starts(uri, SLICE("@"))) { /* nginx's rule: as it was asked for */
         keep_or_drop_body(exchange);

@@ -107,6 +107,9 @@ static const struct row rows[] = {
 
     {"length and chunked", IN(POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"), HTTP_REFUSED_LENGTH_AND_CODING},
     {"chunked and length", IN(POST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"), HTTP_REFUSED_LENGTH_AND_CODING},
+    {"two logins", IN(GET "Authorization: a\r\nX: y\r\nAuthorization: b\r\n\r\n"), HTTP_REFUSED_FIELD_TWICE},
+    {"two equal conditions", IN(GET "If-None-Match: *\r\nif-none-match: *\r\n\r\n"), HTTP_REFUSED_FIELD_TWICE},
+    {"different conditions", IN(GET "If-None-Match: *\r\nIf-Match: *\r\nAccept: a\r\nAccept: a\r\n\r\n"), HTTP_ACCEPTED},
     {"two equal lengths", IN(POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\n"), HTTP_REFUSED_LENGTH_TWICE},
     {"two lengths", IN(POST "Content-Length: 5\r\nContent-Length: 6\r\n\r\n"), HTTP_REFUSED_LENGTH_TWICE},
     {"list of lengths", IN(POST "Content-Length: 5, 5\r\n\r\n"), HTTP_REFUSED_LENGTH_INVALID},

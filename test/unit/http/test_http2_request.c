@@ -90,6 +90,7 @@ static const struct row rows[] = {
     {"transfer-encoding", GET "transfer-encoding|chunked\n", false, HTTP_REFUSED_FIELD_CONNECTION},
     {"te: gzip", GET "te|gzip\n", true, HTTP_REFUSED_FIELD_CONNECTION},
 
+    {"two conditions", GET "if-match|*\nif-match|*\n", true, HTTP_REFUSED_FIELD_TWICE},
     {"two lengths", GET "content-length|5\ncontent-length|5\n", false, HTTP_REFUSED_LENGTH_TWICE},
     {"list of lengths", GET "content-length|5, 5\n", false, HTTP_REFUSED_LENGTH_INVALID},
     {"+5", GET "content-length|+5\n", false, HTTP_REFUSED_LENGTH_INVALID},

@@ -114,6 +114,9 @@ http {
         location @named204 { return 204; }
 
         location /index/ { index missing.html $arg_name.html index.html /page.html; }
+        location /index-path/ { index missing.html /page.html; }
+        location /index-only-path/ { index /page.html; }
+        location /not-allowed/ { error_page 405 = @named; location /not-allowed/kept/ { error_page 405 @named; } }
         location /slash/ { proxy_pass http://@backend@; }
         location ~ ^/slash-regex/ { proxy_pass http://@backend@; }
         location /folder { }
@@ -148,7 +151,7 @@ FILES = {
     "try-index/x/index.html": "x index\n",
     "try-dir/x/y": "y", "hidden/page.html": "hidden\n", "index/a/index.html": "a\n", "index/b/named.html": "b\n",
     "index/c/x": "c",
-    "folder/index.html": "folder\n", "folder/x": "x\n", "passwords": "user:{PLAIN}secret\n", "try-empty/x": "x",
+    "folder/index.html": "folder\n", "folder/x": "x\n", "passwords": "user:{PLAIN}secret\n", "try-empty/x": "x", "index-path/x/file": "x",
     "one/root-variable/x": "one\n", "missing/x": "x\n",
 }
 
@@ -162,6 +165,8 @@ DIFFERS = ("name", "connection kept", "backend 1.1", "allow")
 DIFFERS_OVER_HTTP2 = {"errors.test, a long line": ("414 said",)}
 
 CASES = [
+    *(ask(method, f"/not-allowed/{name}", body="x") for method in ("PUT", "DELETE") for name in ("x", "kept/x")),
+    post("/not-allowed/kept", "x"),
     *(get(path) for path in (
         "/", "/x", "/x.php", "/x.php/y", "/x.PHP", "/a.jpg", "/a.JPEG", "/Case/x", "/case/x", "/NoCase/", "/prefix/x",
         "/prefix/x.php",
@@ -188,7 +193,8 @@ CASES = [
         "/error/text", "/error/own",
         "/error/proxied/x", "/error/backend/404", "/error/intercepted/404", "/error/intercepted/403",
         "/error/intercepted/x", "/error/auth/",
-        "/index/a/", "/index/b/?name=named", "/index/b/", "/index/c/", "/slash", "/slash?x=y", "/slash-regex",
+        "/index/a/", "/index/b/?name=named", "/index/b/", "/index/c/", "/index/none/", "/index-path/x/", "/index-path/none/",
+        "/index-path/x/file/", "/index-only-path/none/", "/slash", "/slash?x=y", "/slash-regex",
         "/folder", "/folder/", "/folder/x", "/folderx", "/secure/x",
     )),
     get("/error/intercepted/500", differs="500 of a backend"),

@@ -96,6 +96,11 @@ CASES = [
     get("/empty.html", "Range: bytes=0-5"),
     get("/folder/", "Range: bytes=0-2"),
     *(get("/page.html", *fields) for fields in _CONDITIONS),
+    *(get("/page.html", field, differs="no date")
+      for field in ("If-Unmodified-Since: yesterday", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 UTC")),
+    *(get("/page.html", f"{name}: {value}", "Accept: */*", f"{name}: {value}")
+      for name, value in (("If-None-Match", "*"), ("If-Match", "*"), ("If-Modified-Since", THEN), ("If-Unmodified-Since", THEN),
+                          ("If-Range", ETAG), ("Authorization", "Basic x"), ("Expect", "100-continue"), ("Accept-Language", "x"))),
     head("/page.html", "If-None-Match: " + ETAG),
     get("/none", "If-None-Match: *"),
     get("/folder", "If-None-Match: *"),
