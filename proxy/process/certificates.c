@@ -27,12 +27,18 @@ static struct certificate_stamps stamps_of(const struct conf_sources *sources,
     };
 }
 
+static bool is_authorities(const struct tls_pair *files)
+{
+    return files->key.len == 0;
+}
+
 static struct certificate_stamps look_at_files(const struct tls_pair *files)
 {
     struct certificate_stamps stamps = {0};
 
     conf_stamp_look(files->certificate, &stamps.certificate);
-    conf_stamp_look(files->key, &stamps.key);
+    if (!is_authorities(files))
+        conf_stamp_look(files->key, &stamps.key);
     if (files->passphrases.len > 0)
         conf_stamp_look(files->passphrases, &stamps.passphrases);
     return stamps;
@@ -200,18 +206,25 @@ static void take_passphrases(struct loading *loading, const struct tls_pair *fil
     loading->differs = true;
 }
 
+static void take_key(struct loading *loading, const struct tls_pair *files)
+{
+    const struct conf_source *key = conf_sources_find_secret(&loading->now, files->key);
+
+    ensure(key != NULL);
+    take_file(loading, number_of(&loading->next, files->key), key);
+    take_passphrases(loading, files);
+}
+
 static void take(struct loading *loading, const struct tls_pair *files)
 {
     const struct conf_source *certificate = conf_sources_find(&loading->now, files->certificate);
-    const struct conf_source *key = conf_sources_find_secret(&loading->now, files->key);
     const struct conf_source *before = conf_sources_find(&loading->next, files->certificate);
-    uint32_t number = number_of(&loading->next, files->key);
 
-    ensure(certificate != NULL && key != NULL && before != NULL);
+    ensure(certificate != NULL && before != NULL);
     loading->differs = loading->differs || !slice_equal(before->text, certificate->text);
     ensure(conf_sources_replace(&loading->next, files->certificate, certificate->text));
-    take_file(loading, number, key);
-    take_passphrases(loading, files);
+    if (!is_authorities(files))
+        take_key(loading, files);
 }
 
 /* A certificate that has none of the names of the one before is another site's, copied to the wrong
@@ -236,6 +249,9 @@ static bool check_one(struct loading *loading, const struct tls_pair *files, boo
 {
     struct tls_certificate_facts facts;
 
+    *file = files->certificate;
+    if (is_authorities(files))
+        return tls_authorities_check(&loading->now, files->certificate, &loading->arena, why);
     if (!tls_pair_check(&loading->now, files, allows_old, &loading->arena, &facts, file, why))
         return false;
     *file = files->certificate;
@@ -385,6 +401,9 @@ static struct slice describe(const struct certificate *one, const struct conf_so
     struct tls_certificate_facts facts;
     struct slice why, end, name;
 
+    if (is_authorities(&one->files))
+        return arena_format(arena, "authorities of clients: %.*s", (int)one->files.certificate.len,
+                            one->files.certificate.at);
     if (source == NULL || !tls_check_certificate(source->text, arena, &facts, &why))
         return one->files.certificate;
     end = describe_end(arena, facts.not_after);
@@ -422,7 +441,8 @@ void certificates_each(const struct certificates *certificates, int snapshot,
         const struct certificate *one = &certificates->list[i];
         const struct conf_source *source = conf_sources_find(&sources, one->files.certificate);
 
-        if (source != NULL && tls_check_certificate(source->text, &arena, &facts, &why))
+        if (source != NULL && !is_authorities(&one->files) &&
+            tls_check_certificate(source->text, &arena, &facts, &why))
             each(owner, one, &facts);
     }
     arena_deinit(&arena);

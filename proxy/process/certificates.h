@@ -9,13 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The certificate and key files of one generation, watched: which have changed, whether what is
- * there now may be served, and the snapshot that it makes. No I/O but on those files. */
+/* The certificate and key files of one generation, and those of authorities, watched: which have
+ * changed, whether what is there now may be served, and the snapshot that it makes. No I/O but on
+ * those files. */
 
 struct configuration;
 
-/* One certificate with its key, and what opens that. A copy of two files is not atomic: what is
- * found wrong may only be half of it, so it counts when it has stayed as it is for a while. */
+/* One certificate with its key, and what opens that; or a file of authorities (tls_pairs.h). A copy
+ * of two files is not atomic: what is found wrong may only be half of it, so it counts when it has
+ * stayed as it is for a while. */
 struct certificate_stamps {
     struct conf_stamp certificate, key, passphrases;
 };
@@ -87,7 +89,7 @@ void certificates_name_loaded(const struct certificates *certificates, struct te
 void certificates_took(struct certificates *certificates);
 void certificates_failed(struct certificates *certificates);
 
-/* Each that is in use, with what stands in it. */
+/* Each that is in use, but for authorities, with what stands in it. */
 void certificates_each(const struct certificates *certificates, int snapshot,
                        void (*each)(void *owner, const struct certificate *one,
                                     const struct tls_certificate_facts *facts),

@@ -3,12 +3,15 @@
 #include "conf/conf_sources.h"
 #include "tls/tls_conf.h"
 #include "tls/tls_conf_private.h"
+#include "tls/tls_pem.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 /* Pairs by the places of their two files in the sources. */
+#define NO_KEY UINT32_MAX
+
 struct found {
     uint32_t certificate, key;
     struct slice passphrases; /* as the configuration has it */
@@ -21,7 +24,17 @@ struct collection {
     size_t count, capacity;
 };
 
-static void add(struct collection *collection, const struct tls_conf *tls, size_t index)
+static void add(struct collection *collection, const struct found *found)
+{
+    if (collection->count == collection->capacity) {
+        collection->capacity = 2 * collection->capacity + 16;
+        collection->list =
+            memory_grow(collection->list, collection->capacity * sizeof *collection->list);
+    }
+    collection->list[collection->count++] = *found;
+}
+
+static void add_pair(struct collection *collection, const struct tls_conf *tls, size_t index)
 {
     const struct conf *conf = collection->conf;
     struct found found = {.passphrases = tls->ssl_password_file};
@@ -31,12 +44,17 @@ static void add(struct collection *collection, const struct tls_conf *tls, size_
     (void)conf_sources_file(conf->sources, path, &found.certificate);
     path = tls_conf_key_file(conf, &tls->ssl_certificate_key, index, collection->arena).path;
     (void)conf_sources_secret(conf->sources, path, &found.key);
-    if (collection->count == collection->capacity) {
-        collection->capacity = 2 * collection->capacity + 16;
-        collection->list =
-            memory_grow(collection->list, collection->capacity * sizeof *collection->list);
-    }
-    collection->list[collection->count++] = found;
+    add(collection, &found);
+}
+
+static void add_authorities(struct collection *collection, struct slice path)
+{
+    struct found found = {.key = NO_KEY};
+
+    if (path.len == 0)
+        return;
+    (void)conf_sources_file(collection->conf->sources, path, &found.certificate);
+    add(collection, &found);
 }
 
 static void collect(struct collection *collection, const struct conf_scope *scope)
@@ -46,7 +64,11 @@ static void collect(struct collection *collection, const struct conf_scope *scop
 
     for (size_t i = 0; is_server && tls != NULL && i < tls->ssl_certificate.count; i++)
         if (i < tls->ssl_certificate_key.count)
-            add(collection, tls, i);
+            add_pair(collection, tls, i);
+    if (is_server && tls != NULL && tls->ssl_certificate.count > 0) {
+        add_authorities(collection, tls->ssl_client_certificate);
+        add_authorities(collection, tls->ssl_trusted_certificate);
+    }
     for (scope = scope->first_child; scope != NULL && !is_server; scope = scope->next)
         collect(collection, scope);
 }
@@ -79,7 +101,8 @@ struct tls_pair *tls_pairs_of(const struct conf *conf, struct arena *arena, size
             continue;
         pairs[(*count)++] = (struct tls_pair){
             arena_keep(arena, conf->sources->list[found->certificate]->name),
-            arena_keep(arena, conf->sources->list[found->key]->name),
+            found->key == NO_KEY ? SLICE_NONE
+                                 : arena_keep(arena, conf->sources->list[found->key]->name),
             arena_keep(arena, found->passphrases),
         };
     }
@@ -127,6 +150,20 @@ static bool can_be_served(struct slice certificate, struct slice key, bool allow
 
     tls_context_free(context);
     return context != NULL;
+}
+
+bool tls_authorities_check(struct conf_sources *sources, struct slice path, struct arena *arena,
+                           struct slice *why)
+{
+    uint32_t index;
+    const struct conf_source *source = conf_sources_file(sources, path, &index);
+    STACK_OF(X509) * chain;
+
+    if (!is_read(source, &path, why))
+        return false;
+    chain = tls_pem_chain(source->text, arena, why);
+    tls_pem_chain_free(chain);
+    return chain != NULL;
 }
 
 bool tls_pair_check(struct conf_sources *sources, const struct tls_pair *pair, bool allows_old,

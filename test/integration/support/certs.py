@@ -12,10 +12,10 @@ from cryptography.x509.oid import NameOID
 class Certificates:
     """Writes NAME.crt (with the authority's certificate behind it) and NAME.key into `directory`."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, name="frontd test authority"):
         self.directory = directory
         self._authority_key = ec.generate_private_key(ec.SECP256R1())
-        self._authority = self._sign("frontd test authority", self._authority_key.public_key(), [], 0, 30, True)
+        self._authority = self._sign(name, self._authority_key.public_key(), [], 0, 30, True)
         self.authority = directory / "authority.crt"
         self.authority.write_bytes(self._authority.public_bytes(serialization.Encoding.PEM))
 
