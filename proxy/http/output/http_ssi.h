@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /* Server-side includes: the stage of http_output that runs the commands of a page. Includes are
- * subrequests, one after the other; while one runs, what is behind it is held back and the page's
+ * subrequests, several at once; while one runs, what is behind it is held back and the page's
  * handler told to wait. An include that fails leaves a comment and a line in the log. */
 
 struct http_ssi;

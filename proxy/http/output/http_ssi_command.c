@@ -1,7 +1,6 @@
 #include "base/text.h"
 #include "http/conf/http_conf.h"
 #include "http/message/http_uri.h"
-#include "http/output/http_output_body.h"
 #include "http/output/http_ssi_private.h"
 
 /* One function for each command. False: the page gets the words of `config errmsg`. */
@@ -58,7 +57,6 @@ static bool normalise(struct http_ssi *ssi, struct slice path, struct slice *nor
     return true;
 }
 
-/* The page waits for every include anyway. */
 static bool is_wait_good(const struct http_ssi *ssi)
 {
     struct slice wait = value(ssi, "wait");
@@ -71,21 +69,23 @@ static bool run_include(struct http_ssi *ssi)
 {
     struct slice virtual = value(ssi, "virtual"), file = value(ssi, "file");
     struct slice uri = virtual.at != NULL ? virtual : file;
-    struct slice name = value(ssi, "stub"), stub = SLICE_NONE;
-    struct slice path, query;
+    struct slice name = value(ssi, "stub"), wait = value(ssi, "wait");
+    struct http_ssi_order order = {.variable = value(ssi, "set")};
 
     if (uri.at == NULL || (virtual.at != NULL && file.at != NULL))
         return false;
-    if (!is_wait_good(ssi) || (name.at != NULL && !http_ssi_block_find(ssi, name, &stub)))
+    if (!is_wait_good(ssi) || (name.at != NULL && !http_ssi_block_find(ssi, name, &order.stub)))
         return false;
-    query = http_ssi_expand(ssi, uri);
-    path = slice_cut(&query, '?');
-    if (path.len == 0 || !normalise(ssi, path, &path)) {
+    order.query = http_ssi_expand(ssi, uri);
+    order.path = slice_cut(&order.query, '?');
+    if (order.path.len == 0 || !normalise(ssi, order.path, &order.path)) {
         http_exchange_log(ssi->exchange, LOG_ERROR, "unsafe URI in the SSI command: \"%s\"",
                           log_escape(uri).text);
         return false;
     }
-    return http_ssi_include(ssi, path, query, value(ssi, "set"), stub);
+    order.page_waits =
+        order.variable.at != NULL || order.stub.len > 0 || slice_equal_fold(wait, SLICE("yes"));
+    return http_ssi_include(ssi, &order);
 }
 
 /* echo */
@@ -116,7 +116,7 @@ static bool run_echo(struct http_ssi *ssi)
         found = otherwise.at != NULL ? otherwise : SLICE("(none)");
     choose_encoding(ssi, value(ssi, "encoding"));
     if (found.len > 0)
-        http_output_emit(ssi->exchange, http_ssi_encode(ssi, found));
+        http_ssi_emit(ssi, http_ssi_encode(ssi, found));
     return true;
 }
 
@@ -296,5 +296,5 @@ void http_ssi_run(struct http_ssi *ssi)
                       log_escape(ssi->command.name).text,
                       log_escape(ssi->exchange->request.path).text);
     if (!ssi->exchange->location->output->ssi_silent_errors)
-        http_output_emit(ssi->exchange, ssi->error);
+        http_ssi_emit(ssi, ssi->error);
 }

@@ -4,8 +4,8 @@
 #include "http/output/http_ssi.h"
 #include "http/output/http_ssi_parse.h"
 
-/* Between http_ssi.c (the page), http_ssi_command.c (what commands do) and http_ssi_text.c (what
- * their words are worth). */
+/* Between http_ssi.c (the page), http_ssi_command.c (what commands do), http_ssi_include.c,
+ * http_ssi_block.c, http_ssi_condition.c and http_ssi_text.c (what words are worth). */
 
 /* What `set`, and `include … set=`, made. */
 struct http_ssi_variable {
@@ -28,6 +28,14 @@ enum http_ssi_encoding {
     HTTP_SSI_NONE,
 };
 
+struct http_ssi_bytes {
+    char *at;
+    size_t len;
+};
+
+void http_ssi_bytes_add(struct http_ssi_bytes *bytes, struct slice more);
+void http_ssi_bytes_free(struct http_ssi_bytes *bytes);
+
 struct http_ssi {
     struct http_exchange *exchange;
     struct http_ssi_parser parser;
@@ -42,16 +50,10 @@ struct http_ssi {
     bool is_else; /* the last branch: only endif may follow */
     enum http_ssi_encoding encoding;
 
-    struct http_subrequest *include; /* runs; NULL: none */
-    struct slice include_path;       /* in the exchange's arena */
-    struct slice include_variable;   /* its answer goes there; at == NULL: to the page */
-    struct slice include_stub;       /* stands in for an answer of nothing; at == NULL: none */
-    char *collected;                 /* for the variable */
-    size_t collected_len;
-    bool include_failed, include_brought;
-    char *held; /* the page behind it */
-    size_t held_len;
-    bool is_complete; /* nothing of the page follows */
+    struct http_ssi_include *first, *last; /* under way, in the order of the page */
+    size_t include_count;
+    struct http_ssi_bytes held; /* the page behind one that blocks */
+    bool is_complete;           /* nothing of the page follows */
 };
 
 /* Is what stands here part of the page? */
@@ -60,10 +62,27 @@ bool http_ssi_is_shown(const struct http_ssi *ssi);
 /* Does what ssi->command says. */
 void http_ssi_run(struct http_ssi *ssi);
 
-/* Starts an include; false: there cannot be one, say so. `variable`: at == NULL: into the page.
- * `stub`: what the page gets if nothing comes, commands and all; at == NULL: nothing does. */
-bool http_ssi_include(struct http_ssi *ssi, struct slice path, struct slice query,
-                      struct slice variable, struct slice stub) __attribute__((warn_unused_result));
+/* http_ssi_include.c. What an include is to do. */
+struct http_ssi_order {
+    struct slice path, query; /* at == NULL: no query */
+    struct slice variable;    /* where what comes goes to; at == NULL: into the page */
+    struct slice stub; /* what the page gets if nothing comes, commands and all; empty: nothing */
+    bool page_waits;   /* what stands behind is not looked at before it is over */
+};
+
+/* False: there cannot be one, say so. */
+bool http_ssi_include(struct http_ssi *ssi, const struct http_ssi_order *order)
+    __attribute__((warn_unused_result));
+void http_ssi_includes_free(struct http_ssi *ssi);
+
+/* True: no more of the page now. */
+bool http_ssi_is_blocked(const struct http_ssi *ssi);
+
+/* To the page, behind all includes so far. */
+void http_ssi_emit(struct http_ssi *ssi, struct slice bytes);
+
+/* An include is over: the rest of the page, if it is its turn (http_ssi.c). */
+void http_ssi_go_on(struct http_ssi *ssi);
 
 /* http_ssi_block.c. Between begin and end everything goes there. */
 bool http_ssi_block_begin(struct http_ssi *ssi, struct slice name);

@@ -203,7 +203,7 @@ def test_a_client_that_leaves_takes_the_include_with_it(frontd_files, http_backe
 
     server = http_backend(slow)
     site = frontd_files(CONFIG, backend=server.address)
-    site.file("site/slow.html", 'a<!--#include virtual="/backend/1" -->b<!--#include virtual="/backend/2" -->')
+    site.file("site/slow.html", 'a<!--#include virtual="/backend/1" wait="yes" -->b<!--#include virtual="/backend/2" -->')
     site.file("site/plain.html", "plain")
     peer = connect(site.start().port("http"))
     peer.send(b"GET /slow.html HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -213,3 +213,89 @@ def test_a_client_that_leaves_takes_the_include_with_it(frontd_files, http_backe
     go_on.set()
     wait_until(lambda: ask(site.port("http"), "/plain.html")[2] == b"plain", "it still serves")
     assert len(server.requests) == 1
+
+
+def page_of(count):
+    return "".join(f'<!--#include virtual="/backend/{n}" -->-' for n in range(count))
+
+
+def test_includes_run_at_once(frontd_files, http_backend):
+    """Each is answered when all of them have asked."""
+    together = threading.Barrier(8)
+
+    def answer(request):
+        together.wait(20)
+        return ok(request.target.rpartition("/")[2].encode())
+
+    site = frontd_files(CONFIG, backend=http_backend(answer).address)
+    site.file("site/eight.html", page_of(8))
+    assert ask(site.start().port("http"), "/eight.html")[2] == b"0-1-2-3-4-5-6-7-"
+
+
+def test_no_more_than_eight_run_at_once(frontd_files, http_backend):
+    lock, now, most = threading.Lock(), [], []
+
+    def answer(request):
+        with lock:
+            now.append(request)
+            most.append(len(now))
+        time.sleep(0.02)
+        with lock:
+            now.remove(request)
+        return ok(b"<" + request.target.rpartition("/")[2].encode() + b">")
+
+    site = frontd_files(CONFIG, backend=http_backend(answer).address)
+    site.file("site/forty.html", page_of(40))
+    assert ask(site.start().port("http"), "/forty.html")[2] == b"".join(b"<%d>-" % n for n in range(40))
+    assert max(most) <= 8
+
+
+def test_a_large_include_waits_for_its_turn(frontd_files, http_backend):
+    """The first is answered when the second has asked, and the third cannot give all of what it has."""
+    second, large = threading.Event(), b"large " * 300_000
+
+    def answer(request):
+        number = request.target.rpartition("/")[2]
+        if number == "0":
+            assert second.wait(20)
+            time.sleep(0.2)
+            return ok(b"first")
+        second.set()
+        return ok(large if number == "2" else b"second")
+
+    site = frontd_files(CONFIG, backend=http_backend(answer).address)
+    site.file("site/large.html", page_of(4))
+    site.start()
+    for _ in range(2):
+        assert ask(site.port("http"), "/large.html")[2] == b"first-second-" + large + b"-second-"
+
+
+def test_a_failed_include_among_several_leaves_its_comment_in_its_place(frontd_files, http_backend):
+    def answer(request):
+        number = int(request.target.rpartition("/")[2])
+        time.sleep(0.05 * (3 - number))
+        return ok(b"%d" % number, status="500 No" if number == 1 else "200 OK")
+
+    site = frontd_files(CONFIG, backend=http_backend(answer).address)
+    site.file("site/four.html", page_of(4))
+    assert ask(site.start().port("http"), "/four.html")[2] == b"0-<!-- include failed -->-2-3-"
+
+
+def test_a_client_that_leaves_takes_all_includes_with_it(frontd_files, http_backend, connect):
+    together, go_on = threading.Barrier(9), threading.Event()
+
+    def answer(_):
+        together.wait(20)
+        go_on.wait(20)
+        return ok(b"late " * 100_000)
+
+    site = frontd_files(CONFIG, backend=http_backend(answer).address)
+    site.file("site/many.html", page_of(20))
+    site.file("site/plain.html", "plain")
+    peer = connect(site.start().port("http"))
+    peer.send(b"GET /many.html HTTP/1.1\r\nHost: x\r\n\r\n")
+    together.wait(20)
+    peer.reset()
+    site.wait_for_log("client reset|closed the connection")
+    go_on.set()
+    wait_until(lambda: ask(site.port("http"), "/plain.html")[2] == b"plain", "it still serves")

@@ -105,8 +105,8 @@ FILES = {
                         '<!--#include virtual="/text?$x" -->c<!--#if expr="$x = [part]"-->same<!--#endif-->\n',
     "set-again.html": '<!--#set var="x" value="1"--><!--#set var="x" value="${x}2"--><!--#echo var="x"-->'
                       '<!--#set var="x" value="\\$x"--><!--#echo var="x"--><!--#set var="X" value="up"--><!--#echo var="x"-->\n',
-    "wait-several.html": page(*(f'include virtual="/proxied/slow?{n}" wait="{wait}"' for n, wait in
-                                enumerate(("yes", "no", "yes", "")))),
+    "wait-several.html": page(*(f'include virtual="/{what}?{n}" wait="{wait}"' for n, (what, wait) in
+                                enumerate((("text", "yes"), ("proxied/slow", "no"), ("text", "yes"), ("text", ""))))),
     "config.html": '<!--#config errmsg="<oops>"--><!--#mistake--><!--#config timefmt="%Y at"--><!--#echo var="date_gmt"-->'
                    '<!--#config timefmt="%s"--><!--#if expr="$date_local = /^[0-9]+$/"-->seconds<!--#endif-->'
                    '<!--#config wrong="x"--><!--#config-->\n',
