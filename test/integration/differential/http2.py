@@ -6,7 +6,6 @@ several requests on a connection, other versions, connection-specific fields, TL
 
 import re
 
-from hyperframe.frame import SettingsFrame, WindowUpdateFrame
 from support.http2 import REFUSED_STREAM, Http2Client, without_chunks
 
 from .client import TIMEOUT, Answer, Heard
@@ -102,7 +101,7 @@ def _converse(client, request, method):
     stream = client.next_stream()
     client.send(*client.head(stream, request.fields, end=request.body is None))
     if request.body is not None:
-        _send_body(client, stream, request.body)
+        client.send_body(stream, request.body)
     response = client.stream(stream)
     try:
         client.receive_until(response.is_over)
@@ -117,31 +116,6 @@ def _converse(client, request, method):
     if response.reset == REFUSED_STREAM:
         return Heard(heads, "refused")
     return Heard(heads, "closed" if client.ended or client.goaway else "kept")
-
-
-def _send_body(client, stream, body):
-    """As the windows open; what nobody wants any more stays here."""
-    response, sent = client.stream(stream), 0
-    while True:
-        client.receive_until(lambda: _room(client, stream) > sent or response.is_over() or not body)
-        if response.is_over():
-            return
-        part = body[sent : min(sent + 16384, _room(client, stream))]
-        sent += len(part)
-        try:
-            client.send(client.data(stream, part, end=sent == len(body)))
-        except OSError:
-            return  # it has answered and closed: the answer is still to be read
-        if sent == len(body):
-            return
-
-
-def _room(client, stream):
-    """How many bytes the windows have let a first upload send by now."""
-    opened = [frame for frame in client.frames if isinstance(frame, WindowUpdateFrame)]
-    initial = client.server_settings.get(SettingsFrame.INITIAL_WINDOW_SIZE, 0)  # nothing before it says so
-    return min(65535 + sum(f.window_increment for f in opened if f.stream_id == 0),
-               initial + sum(f.window_increment for f in opened if f.stream_id == stream))
 
 
 def _answer(head):

@@ -60,6 +60,7 @@ class Http2Client:
         self.ended = False
         self.opens_windows = True
         self._next_stream = 1
+        self._sent = {}  # bytes of bodies, by stream; 0: of all
         if hello:
             self.peer.send(PREFACE)
             self.send(SettingsFrame(0, settings=settings or {}))
@@ -92,6 +93,31 @@ class Http2Client:
 
     def data(self, stream, data, end=False, **options):
         return DataFrame(stream, data, flags=["END_STREAM"] * end, **options)
+
+    def send_body(self, stream, body):
+        """A first upload, as the windows open; what nobody wants any more stays here."""
+        sent, response = 0, self.stream(stream)
+        while True:
+            self.receive_until(lambda: self._room(stream) > 0 or response.is_over() or not body)
+            if response.is_over():
+                return
+            part = body[sent : sent + min(16384, self._room(stream))]
+            sent += len(part)
+            self._sent[0] = self._sent.get(0, 0) + len(part)
+            self._sent[stream] = self._sent.get(stream, 0) + len(part)
+            try:
+                self.send(self.data(stream, part, end=sent == len(body)))
+            except OSError:
+                return  # it has answered and closed: the answer is still to be read
+            if sent == len(body):
+                return
+
+    def _room(self, stream):
+        """How many bytes the windows let a body send now, if no other was sent than by send_body."""
+        initial = {0: 65535, stream: self.server_settings.get(SettingsFrame.INITIAL_WINDOW_SIZE, 0)}  # said before any
+        return min(initial[number] - self._sent.get(number, 0) +
+                   sum(f.window_increment for f in self.frames if isinstance(f, WindowUpdateFrame) and f.stream_id == number)
+                   for number in (0, stream))
 
     def request(self, *fields, path="/", method="GET", authority="localhost", scheme="https", end=True):
         """Sends an ordinary head with more fields; returns the stream."""
@@ -168,11 +194,17 @@ class Http2Client:
         elif isinstance(frame, DataFrame):
             self.stream(frame.stream_id).body += frame.data
             if length and self.opens_windows:
-                self.send(WindowUpdateFrame(0, window_increment=length))
-                if "END_STREAM" not in frame.flags:
-                    self.send(WindowUpdateFrame(frame.stream_id, window_increment=length))
+                self._open_windows(frame, length)
         if isinstance(frame, (HeadersFrame, DataFrame)) and "END_STREAM" in frame.flags:
             self.stream(frame.stream_id).ended = True
+
+    def _open_windows(self, frame, length):
+        try:
+            self.send(WindowUpdateFrame(0, window_increment=length))
+            if "END_STREAM" not in frame.flags:
+                self.send(WindowUpdateFrame(frame.stream_id, window_increment=length))
+        except OSError:
+            pass  # that was the end: there may be more to read
 
     def close(self):
         self.peer.close()
