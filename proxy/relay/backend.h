@@ -71,6 +71,13 @@ struct backend_keep {
 void backend_pool_give(struct backend_pool *pool, const struct backend_target *target,
                        const struct backend_keep *keep, struct backend_connection *connection);
 
-/* Takes the stream over: reads what the backend still says, for nobody, until it ends or is silent
- * for idle_ms; then closes it. Sets *stream NULL. */
-void backend_drain(struct worker *worker, struct stream **stream, uint32_t idle_ms);
+/* How long a backend may go on for nobody: so many times idle_ms, so many bytes, and so many
+ * backends of a worker at once. */
+#define BACKEND_DRAIN_TIMES 10
+#define BACKEND_DRAIN_BYTES (256u << 20)
+#define BACKEND_DRAINS_MAX  128
+
+/* Takes the stream over: reads what the backend still says, for nobody, until it ends, is silent
+ * for idle_ms, or has had its time or its bytes; then closes it. Sets *stream NULL, unless there
+ * are too many of them: false. */
+bool backend_drain(struct worker *worker, struct stream **stream, uint32_t idle_ms);

@@ -161,9 +161,12 @@ static void on_over(struct http_exchange *exchange)
         return;
     if (proxy->state == HTTP_PROXY_TUNNEL && proxy->client_ended)
         stream_close_after(&proxy->connection.stream, 0); /* the client's last bytes may wait */
-    if (lets_backend_finish(proxy))
-        backend_drain(http_proxy_worker(proxy), &proxy->connection.stream,
-                      proxy->conf->proxy_read_timeout);
+    if (lets_backend_finish(proxy) &&
+        !backend_drain(http_proxy_worker(proxy), &proxy->connection.stream,
+                       proxy->conf->proxy_read_timeout))
+        http_exchange_log(
+            exchange, LOG_WARN,
+            "too many answers are read for clients that have left: a backend is cut off");
     http_proxy_let_go(proxy, false, BALANCER_UNDECIDED);
 }
 

@@ -2,7 +2,9 @@
 
 import socket
 import threading
+import time
 
+import pytest
 from support.backends import ok
 from support.wait import wait_until
 
@@ -215,6 +217,7 @@ http {
     server {
         listen 127.0.0.1:@http@;
         location / { proxy_pass http://@backend@; }
+        location /brief/ { proxy_pass http://@backend@; proxy_ignore_client_abort on; proxy_read_timeout 500ms; }
         location /finish/ { proxy_pass http://@backend@; proxy_ignore_client_abort on; }
     }
 }
@@ -245,3 +248,61 @@ def test_a_backend_may_finish_when_the_client_has_left(frontd, scripted_backend,
     left.set()
     wait_until(lambda: len(ends) == 2, lambda: ends, timeout=60)
     assert sorted(ends) == [(b"/", "cut off"), (b"/finish/", "finished")]
+
+
+def endless(pause, size, ends):
+    """A backend that never stops; how long it lasted, and what it sent, goes to `ends`."""
+    def script(peer):
+        peer.read_until(b"\r\n\r\n")
+        began, sent = time.monotonic(), 0
+        peer.send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        try:
+            while time.monotonic() - began < 100:
+                peer.send(bytes(size))
+                sent += size
+                time.sleep(pause)
+        except OSError:
+            pass
+        ends.append((time.monotonic() - began, sent))
+
+    return script
+
+
+@pytest.mark.parametrize("target, pause, size", [("/brief/", 0.1, 10), ("/finish/", 0, 1 << 20)])
+def test_a_backend_that_never_finishes_is_cut_off(frontd, scripted_backend, connect, target, pause, size):
+    """By time, and by bytes."""
+    ends = []
+    running = frontd(ABORT, backend=scripted_backend(endless(pause, size, ends)).address)
+    client = connect(running.port("http"))
+    client.send_request(target)
+    client.read_until(b"\r\n\r\n")
+    client.close()
+    wait_until(lambda: ends, "the end of the backend", timeout=90)
+    seconds, sent = ends[0]
+    if target == "/brief/":
+        assert 4.5 < seconds < 90
+    else:
+        assert sent > 250 << 20 and seconds < 90
+
+
+def test_not_too_many_backends_finish_for_nobody(frontd, scripted_backend, connect):
+    ended = []
+
+    def script(peer):
+        peer.read_until(b"\r\n\r\n")
+        peer.timeout = 60
+        peer.socket.settimeout(60)
+        peer.read_to_end()
+        ended.append(1)
+
+    backend = scripted_backend(script)
+    running = frontd("worker_processes 1;" + ABORT, backend=backend.address)
+    clients = [connect(running.port("http")) for _ in range(140)]
+    for client in clients:
+        client.send_request("/finish/")
+    wait_until(lambda: backend.connections == 140, "all requests", timeout=60)
+    for client in clients:
+        client.close()
+    wait_until(lambda: len(ended) == 12, lambda: len(ended), timeout=60)
+    running.wait_for_log("too many answers are read for clients that have left")
+    assert len(ended) == 12
