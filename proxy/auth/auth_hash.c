@@ -21,6 +21,13 @@ enum form {
     FORM_SALTED, /* base64 of digest and salt */
 };
 
+/* Dovecot lets a name say how the bytes are written. */
+enum encoding {
+    ENCODING_NONE,
+    ENCODING_HEX,
+    ENCODING_BASE64,
+};
+
 /* Dovecot's names, in either case; htpasswd's are among them. */
 static const struct name_row {
     const char *name;
@@ -54,14 +61,21 @@ static const struct {
     const char *beginning;
     enum auth_scheme scheme;
 } beginnings[] = {
-    {"$apr1$", AUTH_APR1        },
-    {"$1$",    AUTH_MD5_CRYPT   },
-    {"$2a$",   AUTH_BCRYPT      },
-    {"$2b$",   AUTH_BCRYPT      },
-    {"$2y$",   AUTH_BCRYPT      },
-    {"$5$",    AUTH_SHA256_CRYPT},
-    {"$6$",    AUTH_SHA512_CRYPT},
-    {"$y$",    AUTH_YESCRYPT    },
+    {"$apr1$", AUTH_APR1         },
+    {"$1$",    AUTH_MD5_CRYPT    },
+    {"$2a$",   AUTH_BCRYPT       },
+    {"$2b$",   AUTH_BCRYPT       },
+    {"$2y$",   AUTH_BCRYPT       },
+    {"$5$",    AUTH_SHA256_CRYPT },
+    {"$6$",    AUTH_SHA512_CRYPT },
+    {"$2x$",   AUTH_BCRYPT       },
+    {"$y$",    AUTH_YESCRYPT     },
+    {"$gy$",   AUTH_GOST_YESCRYPT},
+    {"$7$",    AUTH_SCRYPT       },
+    {"$sha1$", AUTH_SHA1_CRYPT   },
+    {"$md5$",  AUTH_SUN_MD5      },
+    {"$md5,",  AUTH_SUN_MD5      },
+    {"$3$",    AUTH_NT           },
 };
 
 enum auth_way auth_scheme_way(enum auth_scheme scheme)
@@ -79,16 +93,25 @@ bool auth_scheme_is_weak(enum auth_scheme scheme)
     return schemes[scheme].is_weak;
 }
 
-/* crypt(5): two characters of salt, eleven of hash. */
-static bool is_des(struct slice text)
+static bool is_of_des(struct slice text)
 {
-    if (text.len != 13)
-        return false;
     for (size_t i = 0; i < text.len; i++)
         if (!chars_is(text.at[i], CHARS_ALPHA | CHARS_DIGIT) && text.at[i] != '.' &&
             text.at[i] != '/')
             return false;
     return true;
+}
+
+/* crypt(5): two characters of salt, eleven of hash. */
+static bool is_des(struct slice text)
+{
+    return text.len == 13 && is_of_des(text);
+}
+
+/* crypt(5): an underscore, four characters of rounds, four of salt, eleven of hash. */
+static bool is_bsdi(struct slice text)
+{
+    return text.len == 20 && text.at[0] == '_' && is_of_des(slice_from(text, 1));
 }
 
 static struct auth_hash parse_crypt(struct slice text)
@@ -102,11 +125,15 @@ static struct auth_hash parse_crypt(struct slice text)
             hash.scheme = beginnings[i].scheme;
     if (is_des(text))
         hash.scheme = AUTH_DES_CRYPT;
+    else if (is_bsdi(text))
+        hash.scheme = AUTH_BSDI_CRYPT;
     return hash;
 }
 
 static bool read_hex(struct slice text, struct auth_hash *hash)
 {
+    if (text.len % 2 != 0 || text.len / 2 > sizeof hash->bytes)
+        return false;
     for (size_t i = 0; i < text.len / 2; i++) {
         int high = chars_hex_value(text.at[2 * i]), low = chars_hex_value(text.at[2 * i + 1]);
 
@@ -117,57 +144,72 @@ static bool read_hex(struct slice text, struct auth_hash *hash)
     return true;
 }
 
-static struct auth_hash parse_digest(const struct name_row *row, struct slice text)
+/* Without salt the number of bytes says how they are written. */
+static struct auth_hash parse_digest(const struct name_row *row, struct slice text,
+                                     enum encoding encoding)
 {
     struct auth_hash hash = {.scheme = row->scheme, .digest_len = row->digest_len};
-    size_t len = 0;
-    bool is_hex = row->form == FORM_DIGEST && text.len == 2 * row->digest_len;
+    size_t len = text.len / 2;
+    bool is_hex =
+        encoding == ENCODING_HEX || (row->form == FORM_DIGEST && text.len == 2 * row->digest_len);
     bool good =
         is_hex ? read_hex(text, &hash) : base64_decode(text, hash.bytes, sizeof hash.bytes, &len);
 
-    if (is_hex)
-        len = row->digest_len;
     if (!good || len < row->digest_len || (row->form == FORM_DIGEST && len != row->digest_len))
         return (struct auth_hash){.text = text};
     hash.salt_len = len - row->digest_len;
     return hash;
 }
 
-static struct auth_hash parse_named(const struct name_row *row, struct slice text)
+static struct auth_hash parse_named(const struct name_row *row, struct slice text,
+                                    enum encoding encoding)
 {
     struct auth_hash hash;
 
+    if (row->form == FORM_DIGEST || row->form == FORM_SALTED)
+        return parse_digest(row, text, encoding);
+    if (encoding != ENCODING_NONE)
+        return (struct auth_hash){.text = text}; /* of a text: nobody writes that */
     if (row->form == FORM_PLAIN)
         return (struct auth_hash){.scheme = AUTH_PLAIN, .text = text};
-    if (row->form != FORM_CRYPT)
-        return parse_digest(row, text);
     hash = parse_crypt(text);
     if (row->scheme != AUTH_UNKNOWN && hash.scheme != row->scheme)
         hash.scheme = AUTH_UNKNOWN;
     return hash;
 }
 
-/* Dovecot lets a name say how the bytes are written; their number says it, too. */
-static struct slice without_encoding(struct slice name)
+/* Taken off the name. */
+static enum encoding take_encoding(struct slice *name)
 {
-    static const char *const endings[] = {".HEX", ".B64", ".BASE64"};
+    static const struct {
+        const char *ending;
+        enum encoding encoding;
+    } endings[] = {
+        {".HEX",    ENCODING_HEX   },
+        {".B64",    ENCODING_BASE64},
+        {".BASE64", ENCODING_BASE64}
+    };
 
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (slice_ends_fold(name, slice_of(endings[i])))
-            return slice_part(name, 0, name.len - strlen(endings[i]));
-    return name;
+        if (slice_ends_fold(*name, slice_of(endings[i].ending))) {
+            *name = slice_part(*name, 0, name->len - strlen(endings[i].ending));
+            return endings[i].encoding;
+        }
+    return ENCODING_NONE;
 }
 
 struct auth_hash auth_hash_parse(struct slice field)
 {
     size_t end = slice_find(field, '}');
+    enum encoding encoding;
     struct slice name;
 
     if (!slice_starts(field, SLICE("{")) || end == SLICE_NOT_FOUND)
         return parse_crypt(field);
-    name = without_encoding(slice_part(field, 1, end - 1));
+    name = slice_part(field, 1, end - 1);
+    encoding = take_encoding(&name);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (slice_equal_fold(name, slice_of(names[i].name)))
-            return parse_named(&names[i], slice_from(field, end + 1));
+            return parse_named(&names[i], slice_from(field, end + 1), encoding);
     return (struct auth_hash){.text = field};
 }

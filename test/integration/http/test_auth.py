@@ -24,6 +24,12 @@ one:$1$saltsalt$9xy1btjgzLYfb7hivXtC//
 apr:$apr1$saltsalt$LrttParrLPdxvgutaSXWJ0
 blow:$2y$04$m9b0ik8No5Tc.qaG/GpoPe1785nERaAE3qKSqyqyvoyIl9BzFgNTi
 yes:$y$j9T$3//v9LRb/24YomoWreiIT1$Tpsj2XhE5RFPiiaqdhUWK3zxKw4aEdXv6rryK3SV9gA
+gost:$gy$j75$izIqazQE6x7bQll6KGAF3/$XAwkR.EKxkgELPClM67bo80fLVMXP8ja1c06wOzQhj4
+seven:$7$BU..../....vLMn/Lg4tWblF.9jmfkV7.$O1h7iy6pzYlTeEbNyHc8NNwlE1/aKYT2eVDZchY.EM9
+sha1:$sha1$862$RV0fDQWPISDiVFQ0PmQ0$QA715.9cHt3HXdy3PAvvXSXfAg1V
+sun:$md5,rounds=65956$ZXRDWTky$$9Nss68FiSN2cTTURhQ0Nn0
+three:$3$$878d8014606cda29677a44efa1353fc7
+bsdi:_J9..5YacZX9PiLmxq8U
 sha:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\r
 ssha:{SSHA}8bX4JQDfZqtTfvnQ4ssDmWb17/FTQUxU:1000:1000::/home:extra
 plain:{PLAIN}secret
@@ -91,7 +97,7 @@ def login(proxy, user, password="secret", path="/"):
     return curl(proxy.port("http"), path, "-H", basic(user, password))[0]
 
 
-USERS = ["des", "one", "apr", "blow", "yes", "sha", "ssha", "plain", "twice", "u.s-e+r@x", "last", "bare", "empty",
+USERS = ["des", "one", "apr", "blow", "yes", "gost", "seven", "sha1", "sun", "three", "bsdi", "sha", "ssha", "plain", "twice", "u.s-e+r@x", "last", "bare", "empty",
          "nobody", "somebody", "# somebody", "no colon at all", "SHA", ""]
 
 FORMS = [
@@ -395,7 +401,7 @@ def test_the_check_looks_into_the_files(frontd_files):
     result = proxy.command("-t")
     words = " ".join(result.stderr.split())
     assert re.search(r"password file \S*/nowhere does not exist", words)
-    assert re.search(r"password file \S*/passwords: 3 of 15 entries can never be used, the first in line 13", words)
+    assert re.search(r"password file \S*/passwords: 3 of 21 entries can never be used, the first in line 19", words)
     for kind in ("DES crypt", "MD5 crypt", "Apache's MD5", "plain text", "SHA-1"):
         assert kind in words, words
     assert "bcrypt (" not in words and "yescrypt" not in words
