@@ -267,6 +267,15 @@ static enum http_refusal take_protocol(const struct http2_head *head, bool ends,
     return HTTP_ACCEPTED;
 }
 
+/* Of what is refused: whether it is HEAD decides what its answer is. */
+static void take_words(const struct http2_head *head, struct http_request *request)
+{
+    request->target = head->path;
+    request->method_text = head->method;
+    if (http_request_check_method(request) != HTTP_ACCEPTED)
+        request->method_text = SLICE_NONE;
+}
+
 /* RFC 9113 8.3.1. The scheme is looked at and not trusted: the connection's is what counts. */
 static enum http_refusal take_pseudo(const struct http2_head *head, bool ends,
                                      struct http_request *request)
@@ -361,6 +370,8 @@ enum http_refusal http2_head_finish(struct http2_head *head, bool ends,
     write_line(head, request);
     if (refusal == HTTP_ACCEPTED)
         refusal = take_pseudo(head, ends, request);
+    else
+        take_words(head, request);
     if (refusal == HTTP_ACCEPTED)
         refusal = join_cookies(head);
     if (refusal == HTTP_ACCEPTED)

@@ -117,6 +117,18 @@ def test_refused_heads_never_reach_the_backend(server):
     assert instance.log().count("in request") == len(REFUSED)
 
 
+def test_refused_head_of_head_has_no_body(server):
+    instance, _ = server
+    client = open_client(instance)
+    for fields in (((":method", "HEAD"), SCHEME, AUTHORITY, (":path", "/..")),
+                   ((":method", "HEAD"), SCHEME, AUTHORITY, PATH, ("a", "b" * 8200))):
+        stream = client.next_stream()
+        client.send(client.headers(stream, fields))
+        response = client.response(stream)
+        assert response.status in (400, 431) and response.ended and not response.body
+        assert int(response.field("content-length")) > 0
+
+
 def test_list_that_is_too_large(server):
     instance, backend = server
     client = open_client(instance)

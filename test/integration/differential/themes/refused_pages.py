@@ -54,6 +54,7 @@ FILES = {f"{n}.html": f"page {n}\n" for n in ("400", "405", "414", "408", "own40
 BACKENDS = {"backend": {}}
 
 DIFFERS = ("name", "connection kept", "backend 1.1")
+DIFFERS_OVER_HTTP2 = {"long line, http": ("414 said",), "long line to HEAD, http": ("414 said",)}
 
 GET = "GET / HTTP/1.1\r\nHost: a.test\r\n"
 POST = "POST / HTTP/1.1\r\nHost: a.test\r\n"
