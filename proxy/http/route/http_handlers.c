@@ -16,6 +16,7 @@
 #include "http/route/http_paths.h"
 #include "http/route/http_realip.h"
 #include "http/route/http_site.h"
+#include "relay/session.h"
 
 static bool is_too_large(const struct http_exchange *exchange)
 {
@@ -76,12 +77,11 @@ void http_choose_location(struct http_exchange *exchange, const struct http_loca
 }
 
 /* By the host. Its location is the server's own until one is looked for. */
-static bool choose_server(struct http_exchange *exchange)
+static bool choose_server(struct http_exchange *exchange, struct slice name)
 {
     const struct http_service *service = http_service_of(exchange);
     struct http_matcher *matcher = &service->content->matcher;
-    struct http_found_server found =
-        http_route_find(service->route, exchange->request.host, matcher);
+    struct http_found_server found = http_route_find(service->route, name, matcher);
 
     exchange->server = found.server;
     exchange->location = found.server->own;
@@ -230,7 +230,7 @@ static bool is_answered_at_once(struct http_exchange *exchange)
 
 void http_handle(struct http_exchange *exchange)
 {
-    bool has_server = choose_server(exchange);
+    bool has_server = choose_server(exchange, exchange->request.host);
 
     if (!exchange->server->underscores_in_headers)
         http_request_drop_underscores(&exchange->request);
@@ -242,13 +242,29 @@ void http_handle(struct http_exchange *exchange)
         handle_path(exchange);
 }
 
+/* For a request that breaks a rule: Host, or the name that TLS was for; empty: the first server. */
+static struct slice name_of_server(const struct http_exchange *exchange)
+{
+    if (exchange->request.host.len > 0 || !session_is_secure(exchange->session))
+        return exchange->request.host;
+    return session_server_name(exchange->session);
+}
+
+/* On the way to an error page nobody asks whether the client may be here at all. */
+static bool has_plain_pages(const struct http_exchange *exchange)
+{
+    return exchange->server->verify != TLS_VERIFY_OFF ||
+           (session_is_secure(exchange->session) && http_is_misdirected(exchange));
+}
+
 void http_handle_refused(struct http_exchange *exchange, enum http_refusal refusal)
 {
+    struct slice name = name_of_server(exchange);
+
     exchange->is_head_request = exchange->request.method == HTTP_HEAD;
-    if (exchange->request.host.len > 0 && choose_server(exchange))
+    if (name.len > 0 && choose_server(exchange, name))
         http_choose_location(exchange, exchange->server->own);
-    /* Nobody asks for a certificate on the way to an error page. */
-    exchange->at_last_error_page = exchange->server->verify != TLS_VERIFY_OFF;
+    exchange->at_last_error_page = has_plain_pages(exchange);
     http_exchange_refuse(exchange, refusal);
 }
 

@@ -27,6 +27,14 @@ http {
         error_page 400 =422 /page;
         location /page { return 200 "for those with a certificate"; }
     }
+    server {
+        listen 127.0.0.1:@https@ ssl;
+        server_name open;
+        ssl_certificate @cert@;
+        ssl_certificate_key @key@;
+        error_page 400 =422 /page;
+        location /page { return 200 "open"; }
+    }
 }
 """
 
@@ -51,3 +59,14 @@ def test_no_page_of_a_server_that_wants_certificates(server, connect):
     client.send("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5a\r\n\r\n")
     answer = client.read_response()
     assert answer.status == 400 and b"certificate" not in answer.body
+
+
+@pytest.mark.parametrize("name, host, status", [
+    ("open", "Host: open\r\n", 422), ("open", "", 422), ("open", "Host: localhost\r\n", 400),
+    ("localhost", "Host: open\r\n", 400), ("localhost", "", 400),
+])
+def test_the_server_that_tls_was_for(server, connect, name, host, status):
+    client = connect(server.port("https"), tls=True, name=name)
+    client.send(f"GET / HTTP/1.1\r\n{host}Content-Length: 5a\r\n\r\n")
+    answer = client.read_response()
+    assert (answer.status, answer.body == b"open") == (status, status == 422)
