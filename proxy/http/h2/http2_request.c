@@ -367,6 +367,7 @@ enum http_refusal http2_head_finish(struct http2_head *head, bool ends,
     request->is_http2 = true;
     request->has_underscores = head->has_underscores;
     request->keep_alive = true;
+    request->method = http_method_lookup(head->method); /* also of what is refused: HEAD */
     write_line(head, request);
     if (refusal == HTTP_ACCEPTED)
         refusal = take_pseudo(head, ends, request);

@@ -95,3 +95,5 @@ CASES = [
       for port in ("http", "proxy") for name, head in _HEADS.items()
       if port == "http" or name not in ("length and coding", "long field", "HEAD with a long field")],
 ]
+
+DIFFERS_OVER_HTTP2 = {f"{name}, http": ("414 said",) for name in ("long line", "long line to HEAD")}
