@@ -36,6 +36,7 @@ void conf_sources_deinit(struct conf_sources *sources)
         if (sources->list[i]->fd >= 0)
             close(sources->list[i]->fd);
     free(sources->list);
+    conf_sources_index_deinit(&sources->index);
     arena_deinit(&sources->arena);
     conf_sources_init(sources, sources->from_disk);
 }
@@ -46,6 +47,22 @@ enum kind {
     KIND_SECRET,
     KIND_PASSPHRASES,
 };
+
+static enum kind kind_of(const struct conf_source *source)
+{
+    if (source->is_listing)
+        return KIND_LISTING;
+    if (source->is_passphrases)
+        return KIND_PASSPHRASES;
+    return source->is_secret ? KIND_SECRET : KIND_FILE;
+}
+
+static uint64_t hash_at(const void *owner, uint32_t place)
+{
+    const struct conf_source *source = ((const struct conf_sources *)owner)->list[place];
+
+    return conf_sources_index_hash(source->name, kind_of(source));
+}
 
 static struct conf_source *add(struct conf_sources *sources, struct slice name, enum kind kind,
                                uint32_t *index)
@@ -63,22 +80,23 @@ static struct conf_source *add(struct conf_sources *sources, struct slice name, 
     source->fd = -1;
     *index = (uint32_t)sources->count;
     sources->list[sources->count++] = source;
+    sources->counts.keys += source->is_secret;
+    sources->counts.passphrases += source->is_passphrases;
+    conf_sources_index_add(&sources->index, *index, hash_at, sources);
     return source;
 }
 
 static struct conf_source *find(const struct conf_sources *sources, struct slice name,
                                 enum kind kind, uint32_t *index)
 {
-    for (size_t i = 0; i < sources->count; i++) {
-        struct conf_source *source = sources->list[i];
+    uint64_t hash = conf_sources_index_hash(name, kind);
+    size_t step = 0;
 
-        if (source->is_listing == (kind == KIND_LISTING) &&
-            source->is_secret == (kind == KIND_SECRET) &&
-            source->is_passphrases == (kind == KIND_PASSPHRASES) &&
-            slice_equal(source->name, name)) {
-            *index = (uint32_t)i;
+    while (conf_sources_index_next(&sources->index, hash, &step, index)) {
+        struct conf_source *source = sources->list[*index];
+
+        if (kind_of(source) == kind && slice_equal(source->name, name))
             return source;
-        }
     }
     return NULL;
 }
@@ -199,7 +217,7 @@ const struct conf_source *conf_sources_secret(struct conf_sources *sources, stru
 
     if (source != NULL)
         return source;
-    number = (unsigned)conf_sources_counts(sources).keys;
+    number = (unsigned)sources->counts.keys;
     source = add(sources, path, KIND_SECRET, index);
     source->text = arena_format(&sources->arena, SECRET "%u>", number);
     source->error = open_secret(sources, source);
@@ -218,20 +236,9 @@ const struct conf_source *conf_sources_passphrases(struct conf_sources *sources,
     return source;
 }
 
-struct conf_sources_counts conf_sources_counts(const struct conf_sources *sources)
-{
-    struct conf_sources_counts counts = {0};
-
-    for (size_t i = 0; i < sources->count; i++) {
-        counts.keys += sources->list[i]->is_secret;
-        counts.passphrases += sources->list[i]->is_passphrases;
-    }
-    return counts;
-}
-
 size_t conf_sources_place(const struct conf_sources *sources, const struct conf_source *source)
 {
-    size_t place = source->is_passphrases ? conf_sources_counts(sources).keys : 0;
+    size_t place = source->is_passphrases ? sources->counts.keys : 0;
 
     for (size_t i = 0; sources->list[i] != source; i++)
         place +=
@@ -421,7 +428,7 @@ static bool take_struct(struct slice *bytes, void *out, size_t len)
     return true;
 }
 
-static enum kind kind_of(const struct source_head *head)
+static enum kind kind_in(const struct source_head *head)
 {
     if (head->is_listing)
         return KIND_LISTING;
@@ -447,7 +454,7 @@ static bool take_source(struct conf_sources *sources, struct slice *bytes)
         return false;
     if (head.is_listing && text.len > 0 && text.at[text.len - 1] != '\0')
         return false;
-    source = add(sources, name, kind_of(&head), &index);
+    source = add(sources, name, kind_in(&head), &index);
     source->text = arena_keep(&sources->arena, text);
     source->error = head.error;
     source->is_configuration = head.is_configuration;

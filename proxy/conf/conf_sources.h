@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
+#include "conf/conf_sources_index.h"
 #include "conf/conf_stamp.h"
 
 #include <stdbool.h>
@@ -27,10 +28,17 @@ struct conf_source {
     int error;               /* errno of the failed open or read; 0: text is good */
 };
 
+/* Files that are for the key holder. */
+struct conf_sources_counts {
+    size_t keys, passphrases;
+};
+
 struct conf_sources {
     struct arena arena;
     struct conf_source **list; /* stable pointers, stable indexes */
     size_t count, capacity;
+    struct conf_sources_counts counts;
+    struct conf_sources_index index;
     bool from_disk; /* false: only what is already here exists (worker) */
     int helper;     /* a socket to a child that reads secrets for us; -1: none */
     int helper_pid;
@@ -64,12 +72,8 @@ bool conf_sources_secret_number(struct slice text, uint32_t *number)
 const struct conf_source *conf_sources_passphrases(struct conf_sources *sources, struct slice path,
                                                    uint32_t *index);
 
-/* Files that are for the key holder: all keys by number, then all of pass phrases. How many of
- * each, and the place of one. */
-struct conf_sources_counts {
-    size_t keys, passphrases;
-};
-struct conf_sources_counts conf_sources_counts(const struct conf_sources *sources);
+/* The place of a file among those that are for the key holder: all keys by number, then all of pass
+ * phrases. */
 size_t conf_sources_place(const struct conf_sources *sources, const struct conf_source *source);
 
 /* The paths that match a glob pattern, as a listing source (see above). */

@@ -89,7 +89,7 @@ static struct generation_keys *make(struct generation *generation,
 void generation_keys_take(struct generation *generation, const struct configuration *configuration)
 {
     const struct conf_sources *sources = &configuration->sources;
-    struct conf_sources_counts counts = conf_sources_counts(sources);
+    struct conf_sources_counts counts = sources->counts;
     struct keyholder_arguments arguments = {
         .keys = counts.keys,
         .passphrases = counts.passphrases,

@@ -325,8 +325,8 @@ static void pass_phrases_come_behind_all_keys(void **state)
     second = conf_sources_secret(&folder->sources, slice_of(a), &index);
     assert_ptr_equal(conf_sources_passphrases(&folder->sources, slice_of(a), &index), phrases);
     assert_ptr_equal(conf_sources_find_passphrases(&folder->sources, slice_of(b)), others);
-    assert_int_equal(conf_sources_counts(&folder->sources).keys, 2);
-    assert_int_equal(conf_sources_counts(&folder->sources).passphrases, 2);
+    assert_int_equal(folder->sources.counts.keys, 2);
+    assert_int_equal(folder->sources.counts.passphrases, 2);
     assert_int_equal(conf_sources_place(&folder->sources, key), 0);
     assert_int_equal(conf_sources_place(&folder->sources, second), 1);
     assert_int_equal(conf_sources_place(&folder->sources, phrases), 2);
