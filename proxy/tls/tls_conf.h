@@ -16,6 +16,9 @@
 struct tls_conf {
 #include "conf/conf_members.inc"
 #include "tls/tls_conf.def"
+
+    /* Of http and mail, for the check. */
+    bool is_checked; /* as a server has it that sets nothing of this */
 };
 
 extern const struct conf_group tls_conf_group;

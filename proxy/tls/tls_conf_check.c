@@ -131,34 +131,37 @@ static bool check_ciphers(struct conf_reader *reader, const struct conf_scope *s
     return false;
 }
 
+/* The file that the directive `name` names. */
+static bool fail_named(struct conf_reader *reader, const struct conf_scope *scope,
+                       struct tls_conf_file *file, const char *name, const char *what)
+{
+    file->word = &find_directive(scope, name)->words[0];
+    return tls_conf_fail_file(reader, file, what);
+}
+
 /* Asked of the sources here so that workers get them, too. */
 static bool check_authorities(struct conf_reader *reader, const struct conf_scope *scope,
                               struct slice path, const char *name)
 {
     struct tls_conf_file file = {.path = path};
-    const struct conf_directive *directive = path.len > 0 ? find_directive(scope, name) : NULL;
     uint32_t at;
 
-    if (directive == NULL)
+    if (path.len == 0)
         return true;
-    file.word = &directive->words[0];
     file.source = conf_sources_file(reader->conf->sources, path, &at);
-    return file.source->error == 0 || tls_conf_fail_file(reader, &file, "authorities");
+    return file.source->error == 0 || fail_named(reader, scope, &file, name, "authorities");
 }
 
 static bool check_passphrases(struct conf_reader *reader, const struct conf_scope *scope,
                               const struct tls_conf *tls)
 {
-    const struct conf_directive *directive = find_directive(scope, "ssl_password_file");
     struct tls_conf_file file = {
         .path = tls->ssl_password_file,
         .source = tls_conf_passphrases(reader->conf, tls),
     };
 
-    if (directive == NULL || file.source == NULL || file.source->error == 0)
-        return true;
-    file.word = &directive->words[0];
-    return tls_conf_fail_file(reader, &file, "pass phrases");
+    return file.source == NULL || file.source->error == 0 ||
+           fail_named(reader, scope, &file, "ssl_password_file", "pass phrases");
 }
 
 static bool check_clients(struct conf_reader *reader, const struct conf_scope *scope,
@@ -205,14 +208,13 @@ static void check_by_building(struct conf_reader *reader, const struct tls_conf 
 /* Servers that only inherit are all the same: the first one is looked at for all of them. */
 static bool is_seen(const struct conf *conf, const struct conf_scope *scope)
 {
-    const struct conf_scope *other;
+    struct tls_conf *outer = conf_values(conf, scope->parent, &tls_conf_group);
+    bool was_checked = outer->is_checked;
 
     if (conf_is_any_set(conf, scope, &tls_conf_group))
         return false;
-    for (other = scope->parent->first_child; other != scope; other = other->next)
-        if (other->context == scope->context && !conf_is_any_set(conf, other, &tls_conf_group))
-            return true;
-    return false;
+    outer->is_checked = true;
+    return was_checked;
 }
 
 void tls_conf_check(struct conf_reader *reader, const struct conf_scope *scope, void *values)
