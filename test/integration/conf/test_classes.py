@@ -16,12 +16,12 @@ keepalive_timeout keepalive_requests send_timeout server_tokens log_not_found ab
 server_name_in_redirect merge_slashes satisfy resolver resolver_timeout http2 etag if_modified_since max_ranges
 limit_except underscores_in_headers disable_symlinks chunked_transfer_encoding limit_rate
 limit_rate_after max_headers recursive_error_pages
-if set rewrite return break map geo allow deny
+if set rewrite return break map geo split_clients allow deny
 auth_basic auth_basic_user_file auth_request auth_request_set auth_delay
 add_header add_header_inherit expires access_log log_format
 gzip gzip_comp_level gzip_types gzip_min_length gzip_vary gzip_proxied gzip_http_version gzip_disable gzip_static
 ssi ssi_types ssi_silent_errors ssi_last_modified
-autoindex autoindex_exact_size autoindex_localtime autoindex_format charset charset_types override_charset
+autoindex autoindex_exact_size autoindex_localtime autoindex_format charset charset_types
 proxy_pass proxy_set_header proxy_redirect proxy_http_version proxy_request_buffering
 proxy_read_timeout proxy_send_timeout proxy_connect_timeout proxy_hide_header proxy_pass_header
 proxy_pass_request_body proxy_pass_request_headers proxy_method proxy_intercept_errors proxy_ignore_client_abort
@@ -32,7 +32,7 @@ upstream keepalive least_conn ip_hash set_real_ip_from real_ip_header real_ip_re
 ssl_certificate ssl_certificate_key ssl_session_timeout ssl_session_tickets ssl_protocols
 ssl_ciphers ssl_prefer_server_ciphers ssl_ecdh_curve ssl_trusted_certificate ssl_client_certificate
 ssl_verify_client ssl_verify_depth ssl_conf_command ssl_reject_handshake
-limit_req_zone limit_req limit_req_status limit_conn_zone limit_conn limit_conn_status stub_status
+limit_req_zone limit_req limit_req_status limit_conn_zone limit_conn limit_conn_status stub_status health_check
 mail protocol starttls xclient timeout max_errors smtp_auth smtp_capabilities smtp_greeting_delay
 """.split()
 
@@ -48,7 +48,7 @@ proxy_temp_path proxy_temp_file_write_size proxy_busy_buffers_size gzip_buffers 
 ssi_min_file_chunk ssl_buffer_size lingering_close lingering_time lingering_timeout ssl_stapling
 ssl_stapling_verify ssl_stapling_file ssl_stapling_responder rewrite_log
 proxy_buffering proxy_buffer_size proxy_buffers proxy_max_temp_file_size client_header_buffer_size
-reset_timedout_connection ignore_invalid_headers ssl_session_cache ssl_dhparam proxy_cache_path proxy_cache_key proxy_cache_valid proxy_cache_bypass proxy_no_cache
+reset_timedout_connection ignore_invalid_headers ssl_session_cache ssl_dhparam override_charset proxy_cache_path proxy_cache_key proxy_cache_valid proxy_cache_bypass proxy_no_cache
 proxy_cache_use_stale proxy_cache_lock proxy_cache_methods proxy_cache_revalidate
 """.split()
 
@@ -63,7 +63,7 @@ lua_package_path lua_shared_dict content_by_lua content_by_lua_block content_by_
 access_by_lua_file rewrite_by_lua_block set_by_lua_block header_filter_by_lua_block body_filter_by_lua_block
 log_by_lua_block init_by_lua_block init_worker_by_lua_block ssl_certificate_by_lua_block balancer_by_lua_block
 dav_methods dav_access dav_ext_methods create_full_put_path userid empty_gif random_index
-api status upstream_conf keyval keyval_zone auth_jwt auth_oidc oidc_provider zone_sync session_log health_check
+api status upstream_conf keyval keyval_zone auth_jwt auth_oidc oidc_provider zone_sync session_log
 match mgmt
 geoip_country geoip_city geoip_org geoip_proxy geoip2 geoip2_proxy
 http3 quic_retry spdy_headers_comp stream
@@ -76,7 +76,7 @@ set_md5 set_sha1 subs_filter encrypted_session_key array_split
 
 # Not of frontd's trade, or third-party and rare: no row says what to do, but the name is told and what is near.
 UNKNOWN = """
-proxy_pas sever_name listne gzip_type add_headers concat trim footer check_http_send dyups_interface jsonp
+proxy_pas sever_name listne gzip_type add_headers concat trim footer dyups_interface jsonp
 """.split()
 
 

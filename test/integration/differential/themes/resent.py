@@ -48,5 +48,5 @@ CASES = [
     *(ask("PROPFIND", f"/{name}/x", body="") for name in _NAMES),
     *(post(f"/{name}/x", "b" * 9000, name=f"{name}, 9000 bytes") for name in _NAMES),
     *(head(f"/{name}/x") for name in ("dead", "failed", "failed-path")),
-    ask("PUT", "/failed/x", "Transfer-Encoding: chunked", body=chunked()),
+    ask("PUT", "/failed/x", "Transfer-Encoding: chunked", body=chunked(), name="PUT of an empty body in chunks"),
 ]
