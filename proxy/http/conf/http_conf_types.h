@@ -11,9 +11,10 @@ extern const char *const http_redact_words[];                             /* the
 extern const struct conf_type http_type_location, http_type_internal,
     http_type_limit_except; /* http_conf_location.c */
 extern const struct conf_type http_type_keepalive, http_type_types, http_type_refused,
-    http_type_min_rate;                                     /* http_conf_value.c */
-extern const struct conf_type http_type_http;               /* http_conf_variable.c */
-extern const struct conf_type http_type_map, http_type_geo; /* http_conf_map.c, …_geo.c */
+    http_type_min_rate;                       /* http_conf_value.c */
+extern const struct conf_type http_type_http; /* http_conf_variable.c */
+/* http_conf_map.c, …_geo.c, …_split.c */
+extern const struct conf_type http_type_map, http_type_geo, http_type_split;
 extern const struct conf_type http_type_realm, http_type_user_file,
     http_type_throttle; /* http_conf_auth.c */
 

@@ -19,17 +19,20 @@ enum http_origin {
     HTTP_MADE_BY_SET,  /* empty until it is set */
     HTTP_MADE_BY_MAP,  /* worked out when it is first asked for */
     HTTP_MADE_BY_GEO,
+    HTTP_MADE_BY_SPLIT,
 };
 
 struct http_map;
 struct http_geo;
+struct http_split;
 
 struct http_made_variable {
     struct slice name;
     enum http_origin origin;
-    const struct http_map *map; /* MADE_BY_MAP */
-    const struct http_geo *geo; /* MADE_BY_GEO */
-    struct conf_place place;    /* where it is first used */
+    const struct http_map *map;     /* MADE_BY_MAP */
+    const struct http_geo *geo;     /* MADE_BY_GEO */
+    const struct http_split *split; /* MADE_BY_SPLIT */
+    struct conf_place place;        /* where it is first used */
 };
 
 /* A use of a name that begins like http_NAME: it means a variable of the configuration if one of

@@ -3,6 +3,7 @@
 #include "http/language/http_geo.h"
 #include "http/language/http_map.h"
 #include "http/language/http_registry.h"
+#include "http/language/http_split.h"
 #include "http/language/http_value.h"
 #include "http/language/http_variables.h"
 
@@ -53,6 +54,8 @@ struct slice http_value_made(struct http_exchange *exchange, const struct http_t
         return http_map_value(exchange, part->number, made->map);
     case HTTP_MADE_BY_GEO:
         return http_geo_value(exchange, part->number, made->geo);
+    case HTTP_MADE_BY_SPLIT:
+        return http_split_value(exchange, part->number, made->split);
     case HTTP_MADE_BY_SET:
         return SLICE("");
     case HTTP_MADE_BY_CODE:

@@ -483,6 +483,19 @@ h geo $x { 10.0.0.0/8 1; 10.0.0.0/8 2; }
 h geo $x { delete 10.0.0.0/8; }
 h geo $x { proxy 10.0.0.1; proxy_recursive; 1.2.3.4 a; }
 h geo $x { nonsense 1; }
+h split_clients $host $x { 50% a; * b; }
+h split_clients "$host$uri" $x { 0.5% a; 2.05% b; 10% c; }
+h split_clients $host $x { 60% a; 50% b; }
+h split_clients $host $x { 100% a; * b; }
+h split_clients $host $x { * a; 10% b; }
+h split_clients $host $x { 0% a; }
+h split_clients $host $x { 10 a; }
+h split_clients $host $x { x% a; }
+h split_clients $host $x { 0.005% a; }
+h split_clients $host $x { 50% a b; }
+h split_clients $host $x { }
+h split_clients $host x { * a; }
+h split_clients $host { * a; }
 h log_format x "a";
 h log_format x;
 h log_format x "a" "b";
@@ -553,6 +566,7 @@ FRONTD_TAKES = {
 
 # nginx takes these, frontd does not.
 NGINX_TAKES = {
+    r'h split_clients $host $x { 50% a b; }': "a part has one value",
     r'l add_header "" x;': "a field without a name is none",
     r'l return 0;': "no status",
     r'l return 99;': "no status",
@@ -575,7 +589,6 @@ NGINX_TAKES = {
     r's error_log syslog:server=127.0.0.1;': "no syslog",
     r's error_log logs/e.log debug_http;': "one level of debugging",
     r's types { text/html; }': "a type without an extension",
-    r's override_charset on;': "text is not recoded",
     r's root "";': "a directory has a name",
     r's ssl_protocols SSLv3;': "broken",
     r's ssl_ciphers nonsense;': "nginx tries only where there is a certificate",

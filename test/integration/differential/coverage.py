@@ -78,7 +78,7 @@ WITH_VARIABLES = frozenset("""
 access_log add_header alias auth_basic auth_request_set charset error_page expires geo if index limit_conn_zone
 limit_rate limit_rate_after limit_req_zone log_format map proxy_cookie_domain proxy_cookie_flags
 proxy_cookie_path proxy_method proxy_pass proxy_redirect proxy_set_header proxy_ssl_name return rewrite root set
-try_files disable_symlinks
+split_clients try_files disable_symlinks
 """.split())
 
 # The same, but refused: files are opened when frontd starts, before anybody asks for anything
