@@ -61,6 +61,15 @@ static struct conf_finding *append(struct conf_report *report)
     return &report->findings[report->count++];
 }
 
+void conf_report_be_strict(struct conf_report *report)
+{
+    for (size_t i = 0; i < report->count; i++)
+        if (report->findings[i].severity == CONF_WARNING)
+            report->findings[i].severity = CONF_ERROR;
+    report->errors += report->warnings;
+    report->warnings = 0;
+}
+
 struct conf_finding *conf_report_add(struct conf_report *report, enum conf_severity severity,
                                      struct conf_place place, const char *format, ...)
 {

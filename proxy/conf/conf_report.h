@@ -51,6 +51,9 @@ struct conf_finding *conf_report_add(struct conf_report *report, enum conf_sever
 /* True after 1000 errors: whatever is being read is no configuration, and reading it stops. */
 bool conf_report_is_full(const struct conf_report *report);
 
+/* Makes errors of all warnings. */
+void conf_report_be_strict(struct conf_report *report);
+
 /* Adds one "= …" line to a finding; a fourth is dropped. */
 void conf_finding_help(struct conf_report *report, struct conf_finding *finding, const char *format,
                        ...) __attribute__((format(printf, 3, 4)));

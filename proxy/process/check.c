@@ -122,8 +122,11 @@ static void print_as_nginx(const struct program *program, bool good)
 }
 
 /* What only `-t` looks at. */
-static void check_all(struct configuration *configuration)
+static void check_all(const struct program *program, struct configuration *configuration)
 {
+    for (const struct protocol_conf *const *p = program->protocols; *p != NULL; p++)
+        if ((*p)->lint != NULL)
+            (*p)->lint(&configuration->conf, &configuration->report);
     check_passwords(configuration);
     check_isolation(configuration);
 }
@@ -143,7 +146,11 @@ int check_run(const struct program *program, const struct command_line *line)
     bool good = configuration_read(&configuration, program);
 
     if (good)
-        check_all(&configuration);
+        check_all(program, &configuration);
+    if (line->strict) {
+        conf_report_be_strict(&configuration.report);
+        good = good && configuration.report.errors == 0;
+    }
     conf_report_print(&configuration.report, &configuration.sources, STDERR_FILENO);
     if (good && !line->quiet)
         print_picture(program, &configuration);

@@ -157,6 +157,11 @@ static bool parse_word(const char *word, struct words *words, struct command_lin
 {
     if (strcmp(word, "--explain") == 0)
         return take_url(words, line, complaint);
+    if (strcmp(word, "--strict") == 0) {
+        line->strict = true;
+        set_action(line, COMMAND_TEST);
+        return true;
+    }
     for (size_t i = 0; i < sizeof long_words / sizeof long_words[0]; i++)
         if (strcmp(word, long_words[i].word) == 0) {
             set_action(line, long_words[i].action);

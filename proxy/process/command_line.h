@@ -28,6 +28,7 @@ struct command_line {
     enum control_command control;           /* for COMMAND_CONTROL */
     bool quiet;                             /* -q */
     bool verbose;                           /* -v beside -t */
+    bool strict;                            /* --strict */
     bool as_nginx;                          /* it was called by that name */
     const char *conf;                       /* -c; NULL: not given; likewise the others */
     const char *prefix;                     /* -p */

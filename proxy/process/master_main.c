@@ -39,6 +39,7 @@ static const char usage[] =
     "  -T             the same, and print all of it\n"
     "  -q             with -t: say nothing when all is well\n"
     "  -v             with -t: name also what is taken and has no effect\n"
+    "  --strict       like -t, but warnings are errors\n"
     "  -s COMMAND     tell the running frontd to reload, reopen (its logs), quit (when all that "
     "is\n"
     "                 open has finished), stop (now), or to give its status; waits for the answer\n"

@@ -28,6 +28,10 @@ struct protocol_conf {
     /* Adds all memory that its sessions share between workers. NULL: none ever. */
     void (*zones)(const struct conf *conf, struct shared_zones *zones);
 
+    /* Reports what is allowed and hardly ever meant; everything is read, and good. For `frontd -t`
+     * alone: it looks at the disk. NULL: nothing. */
+    void (*lint)(struct conf *conf, struct conf_report *report);
+
     /* Lines for the picture that a successful `frontd -t` prints: "ok  14 sites      a, b, …". */
     void (*summary)(const struct conf *conf, struct text *text);
 };

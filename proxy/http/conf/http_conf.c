@@ -4,6 +4,7 @@
 #include "http/access/http_auth_request.h"
 #include "http/access/http_limit_conf.h"
 #include "http/conf/http_conf_check.h"
+#include "http/conf/http_conf_lint.h"
 #include "http/conf/http_conf_types.h"
 #include "http/files/http_files_conf.h"
 #include "http/http_status.h"
@@ -294,5 +295,6 @@ const struct protocol_conf http_protocol_conf = {
     .logs = http_logs,
     .passwords = http_passwords,
     .zones = zones,
+    .lint = http_conf_lint,
     .summary = http_summary,
 };

@@ -41,6 +41,8 @@ static const struct {
     {"frontd -s reload",           COMMAND_CONTROL,    false, NULL,     NULL,  NULL,  NULL},
     {"frontd -sreload -c x",       COMMAND_CONTROL,    false, "x",      NULL,  NULL,  NULL},
     {"frontd --explain u -c x",    COMMAND_EXPLAIN,    false, "x",      NULL,  NULL,  NULL},
+    {"frontd --strict",            COMMAND_TEST,       false, NULL,     NULL,  NULL,  NULL},
+    {"frontd -T --strict -c x",    COMMAND_DUMP,       false, "x",      NULL,  NULL,  NULL},
     {"frontd -v",                  COMMAND_VERSION,    false, NULL,     NULL,  NULL,  NULL},
     {"frontd -v -t",               COMMAND_TEST,       false, NULL,     NULL,  NULL,  NULL},
     {"frontd -Tv",                 COMMAND_DUMP,       false, NULL,     NULL,  NULL,  NULL},
@@ -69,6 +71,7 @@ static void what_nginx_users_type_is_understood(void **state)
         assert_true(parse(good[i].text, &line, &complaint));
         assert_int_equal(line.action, good[i].action);
         assert_int_equal(line.quiet, good[i].quiet);
+        assert_int_equal(line.strict, strstr(good[i].text, "--strict") != NULL);
         assert_same(line.conf, good[i].conf);
         assert_same(line.prefix, good[i].prefix);
         assert_same(line.error_log, good[i].error_log);

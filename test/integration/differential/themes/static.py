@@ -98,6 +98,7 @@ CASES = [
     *(get("/page.html", *fields) for fields in _CONDITIONS),
     *(get("/page.html", field, differs="no date")
       for field in ("If-Unmodified-Since: yesterday", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 UTC")),
+    get("/page.html", "If-Unmodified-Since: yesterday", "Range: bytes=2000-", differs="no date"),
     *(get("/page.html", f"{name}: {value}", "Accept: */*", f"{name}: {value}")
       for name, value in (("If-None-Match", "*"), ("If-Match", "*"), ("If-Modified-Since", THEN), ("If-Unmodified-Since", THEN),
                           ("If-Range", ETAG), ("Authorization", "Basic x"), ("Expect", "100-continue"), ("Accept-Language", "x"))),
