@@ -65,6 +65,8 @@ bool slice_equal_fold(struct slice a, struct slice b)
 
     if (a.len != b.len || a.len == 0)
         return a.len == b.len;
+    if (((a.at[0] ^ b.at[0]) & ~('a' ^ 'A')) != 0)
+        return false; /* most that differ do so here */
     if (a.len < word)
         return lower_word(load_short(a.at, a.len)) == lower_word(load_short(b.at, b.len));
     for (size_t i = 0; i + word < a.len; i += word)
