@@ -20,7 +20,7 @@ enum { HEARD_HEAD = 1, HEARD_BODY = 2, HEARD_END = 4, HEARD_RESET = 8 };
 
 struct hearing {
     nghttp2_hd_inflater *inflater;
-    uint8_t streams[STREAMS_MAX]; /* by number / 2 */
+    uint8_t streams[STREAMS_MAX]; /* by number / 2; of others only each frame is looked at */
     unsigned frames;
 };
 
@@ -75,7 +75,8 @@ static unsigned check_fields(struct hearing *hearing, struct slice block)
 static void check_stream_frame(struct hearing *hearing, uint8_t type, uint8_t flags,
                                uint32_t stream, struct slice payload)
 {
-    uint8_t *state = &hearing->streams[stream / 2 % STREAMS_MAX];
+    uint8_t other = type == NGHTTP2_DATA ? HEARD_HEAD : 0;
+    uint8_t *state = stream / 2 < STREAMS_MAX ? &hearing->streams[stream / 2] : &other;
 
     ensure((stream & 1) == 1);
     ensure((*state & HEARD_RESET) == 0); /* nothing comes behind it */
