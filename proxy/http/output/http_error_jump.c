@@ -67,7 +67,8 @@ static void make_get(struct http_exchange *exchange)
     exchange->request.method_text = SLICE("GET");
 }
 
-static void jump(struct http_exchange *exchange, const struct http_error_page *page,
+/* False: it is a named location, and no path was understood that it could be asked for. */
+static bool jump(struct http_exchange *exchange, const struct http_error_page *page,
                  unsigned status)
 {
     struct slice uri, path;
@@ -75,6 +76,8 @@ static void jump(struct http_exchange *exchange, const struct http_error_page *p
     exchange->response.status = /* $status */
         (uint16_t)(page->answer < 0 ? (int)status : page->answer);
     uri = http_evaluate(exchange, &page->uri);
+    if (slice_starts(uri, SLICE("@")) && !slice_starts(exchange->request.path, SLICE("/")))
+        return false;
     exchange->at_error_page = true;
     exchange->at_last_error_page = !exchange->location->output->recursive_error_pages;
     exchange->error_status = (uint16_t)(page->answer < 0 ? (int)status : page->answer);
@@ -84,16 +87,17 @@ static void jump(struct http_exchange *exchange, const struct http_error_page *p
     if (slice_starts(uri, SLICE("@"))) { /* nginx's rule: as it was asked for */
         keep_or_drop_body(exchange);
         http_jump(exchange, uri);
-        return;
+        return true;
     }
     if (!slice_starts(uri, SLICE("/"))) {
         redirect(exchange, page, uri);
-        return;
+        return true;
     }
     keep_or_drop_body(exchange);
     make_get(exchange);
     path = slice_cut(&uri, '?');
     http_redirect_internally(exchange, path, uri);
+    return true;
 }
 
 bool http_error_has_page(const struct http_exchange *exchange, unsigned status)
@@ -110,6 +114,5 @@ bool http_error_jump(struct http_exchange *exchange, unsigned status)
     http_output_choose(exchange);
     if (exchange->output == NULL) /* out of memory: the plain page */
         return false;
-    jump(exchange, page, status);
-    return true;
+    return jump(exchange, page, status);
 }

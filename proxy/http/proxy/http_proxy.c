@@ -271,6 +271,7 @@ static void refuse_without_body(struct http_exchange *exchange)
     http_exchange_log(exchange, LOG_ERROR,
                       "the body is gone that another backend would need, request: \"%s\"",
                       log_escape(exchange->request.line).text);
+    exchange->at_last_error_page = true; /* none that would lead here again */
     http_exchange_error(exchange, status >= 400 ? status : 502);
 }
 

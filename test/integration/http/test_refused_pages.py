@@ -35,13 +35,20 @@ http {
         error_page 400 =422 /page;
         location /page { return 200 "open"; }
     }
+    server {
+        listen 127.0.0.1:@named@;
+        recursive_error_pages on;
+        error_page 400 414 431 501 @backend;
+        location / { proxy_pass http://@backend@; }
+        location @backend { proxy_pass http://@backend@; }
+    }
 }
 """
 
 
 @pytest.fixture(name="server")
-def _server(frontd):
-    return frontd(CONFIG)
+def _server(frontd, http_backend):
+    return frontd(CONFIG, backend=http_backend().address)
 
 
 @pytest.mark.parametrize("authority, body", [("first", b"first GET /page"), ("second", b"second GET /page")])
@@ -70,3 +77,23 @@ def test_the_server_that_tls_was_for(server, connect, name, host, status):
     client.send(f"GET / HTTP/1.1\r\n{host}Content-Length: 5a\r\n\r\n")
     answer = client.read_response()
     assert (answer.status, answer.body == b"open") == (status, status == 422)
+
+
+@pytest.mark.parametrize("head, status, reaches", [
+    ("GET /%zz HTTP/1.1\r\nHost: a", 400, False), ("GET /../x HTTP/1.1\r\nHost: a", 400, False),
+    ("GET * HTTP/1.1\r\nHost: a", 400, False), ("G(T / HTTP/1.1\r\nHost: a", 400, False),
+    ("GET /\x01 HTTP/1.1\r\nHost: a", 400, False), ("GET /" + "x" * 9000 + " HTTP/1.1\r\nHost: a", 414, False),
+    ("GET / HTTP/1.1\r\nHost: a\r\nA b: c", 400, False),
+    ("GET /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip", 501, True),
+    ("POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip", 501, False),  # which would want its body
+    ("GET /x HTTP/1.1\r\nHost: a b", 400, True),
+])
+def test_a_named_location_needs_a_path(frontd, http_backend, connect, head, status, reaches):
+    """What was not understood goes nowhere."""
+    backend = http_backend()
+    server = frontd(CONFIG, backend=backend.address)
+    client = connect(server.port("named"))
+    client.send(head + "\r\n\r\n")
+    assert client.read_response().status == status
+    assert [request.target for request in backend.requests] == (["/x"] if reaches else [])
+    assert server.log().count("cycle") == 0
