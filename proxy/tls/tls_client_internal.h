@@ -3,6 +3,7 @@
 #include "net/stream_transform.h"
 #include "tls/tls_bio.h"
 #include "tls/tls_client.h"
+#include "tls/tls_end.h"
 
 #include <stddef.h>
 
@@ -30,11 +31,8 @@ struct tls_client {
 };
 
 struct tls_client_layer {
-    struct stream_transform transform; /* first */
+    struct tls_end end; /* first */
     struct tls_client *client;
-    SSL *ssl;
-    const char *words; /* set: it has failed */
-    bool is_secured;
     char name[TLS_CLIENT_NAME_MAX];
 };
 

@@ -234,13 +234,13 @@ static int on_client_hello(SSL *ssl, int *alert, void *owner)
     size_t server;
 
     if (is_present && tls_name_parse(extension, memory, &name) == TLS_NAME_BAD) {
-        context->running->words = "malformed server name in the ClientHello";
+        context->running->end.words = "malformed server name in the ClientHello";
         *alert = SSL_AD_DECODE_ERROR;
         return SSL_CLIENT_HELLO_ERROR;
     }
     server = server_of(context, name, &known);
     if (context->choices[server].rejects) {
-        context->running->words = "no server of the name that the client asks for";
+        context->running->end.words = "no server of the name that the client asks for";
         *alert = SSL_AD_UNRECOGNIZED_NAME;
         return SSL_CLIENT_HELLO_ERROR;
     }

@@ -4,6 +4,7 @@
 #include "net/stream_transform.h"
 #include "tls/tls_bio.h"
 #include "tls/tls_context.h"
+#include "tls/tls_end.h"
 #include "tls/tls_names.h"
 
 #include <stdbool.h>
@@ -47,17 +48,13 @@ struct tls_context {
 };
 
 struct tls_layer {
-    struct stream_transform transform; /* first */
+    struct tls_end end; /* first */
     struct tls_context *context;
-    SSL *ssl;
-    const char *words; /* set: it has failed */
     struct slice name; /* SNI: points into the context's table, or is our own copy */
     uint32_t server;
     uint32_t idle_second;  /* the second that idle_records counts */
     uint16_t idle_records; /* after the handshake, that carried no application data */
-    uint16_t flight_left;  /* bytes the client may still send in this flight of the handshake */
     bool name_is_own;
-    bool is_secured;
 };
 
 /* tls_check.c: does the key (its public half is enough) belong to the first certificate? See

@@ -64,7 +64,7 @@ void tls_verify_choose(SSL *ssl, SSL_CTX *settings)
 
 static SSL *ssl_of(const struct stream_transform *transform)
 {
-    return ((const struct tls_layer *)(const void *)transform)->ssl;
+    return ((const struct tls_layer *)(const void *)transform)->end.ssl;
 }
 
 static bool blames_authority(long result)
