@@ -44,18 +44,23 @@ bool sandbox_prepare(const struct sandbox_grants *grants, uint32_t *reached)
     return true;
 }
 
-bool sandbox_seal(enum sandbox_role role, uint32_t *reached)
+static bool seal(enum sandbox_role role, bool lists, uint32_t *reached)
 {
     if (!forbid_processes())
         return false;
-    if (sandbox_calls_enter(role))
+    if (sandbox_calls_enter(role, lists))
         *reached |= SANDBOX_FILTERED;
     return true;
 }
 
+bool sandbox_seal(enum sandbox_role role, uint32_t *reached)
+{
+    return seal(role, false, reached);
+}
+
 bool sandbox_enter(enum sandbox_role role, const struct sandbox_grants *grants, uint32_t *reached)
 {
-    return sandbox_prepare(grants, reached) && sandbox_seal(role, reached);
+    return sandbox_prepare(grants, reached) && seal(role, grants->listable_count > 0, reached);
 }
 
 uint32_t sandbox_available(void)

@@ -29,6 +29,7 @@
 #define AUTH      (1u << SANDBOX_AUTH)
 #define ALL       (WORKER | KEYHOLDER | AUTH)
 #define SANITIZED (1u << SANDBOX_ROLES)       /* any role in a sanitized build */
+#define LISTS     (1u << (SANDBOX_ROLES + 1)) /* who may list directories: autoindex */
 #define LOOPS     (WORKER | AUTH | SANITIZED) /* those with an event loop */
 
 /* As a value: our own process id. */
@@ -157,7 +158,7 @@ static const struct row rows[] = {
     {SYS_getppid,         SANITIZED,     0, {{0}}},
     {SYS_ptrace,          SANITIZED,     0, {{0}}},
     {SYS_prctl,           SANITIZED,     0, {{0}}},
-    {SYS_getdents64,      WORKER,        0, {{0}}}, /* autoindex; Landlock says of what */
+    {SYS_getdents64,      LISTS,         0, {{0}}}, /* Landlock says of what */
     {SYS_getdents64,      SANITIZED,     0, {{0}}},
     {SYS_pipe2,           SANITIZED,     0, {{0}}},
 #ifdef SYS_pipe
@@ -270,9 +271,9 @@ static void add_row(struct program *program, const struct row *row)
         load(program, offsetof(struct seccomp_data, nr));
 }
 
-static void build(struct program *program, enum sandbox_role role)
+static void build(struct program *program, enum sandbox_role role, bool lists)
 {
-    unsigned roles = 1u << role | (SANDBOX_IS_SANITIZED ? SANITIZED : 0);
+    unsigned roles = 1u << role | (SANDBOX_IS_SANITIZED ? SANITIZED : 0) | (lists ? LISTS : 0);
 
     program->count = 0;
     add_head(program);
@@ -284,12 +285,12 @@ static void build(struct program *program, enum sandbox_role role)
 
 /* For all threads there are. SPEC_ALLOW: older kernels would slow down every process with a filter
  * otherwise. */
-bool sandbox_calls_enter(enum sandbox_role role)
+bool sandbox_calls_enter(enum sandbox_role role, bool lists)
 {
     struct program program;
     struct sock_fprog filter = {.filter = program.code};
 
-    build(&program, role);
+    build(&program, role, lists);
     filter.len = program.count;
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
                    SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_TSYNC, &filter) == 0;

@@ -9,6 +9,6 @@
 unsigned sandbox_files_enter(const struct sandbox_grants *grants);
 unsigned sandbox_files_available(void);
 
-/* sandbox_calls.c. False: the kernel does not take it. */
-bool sandbox_calls_enter(enum sandbox_role role);
+/* sandbox_calls.c. `lists`: it may list directories. False: the kernel does not take it. */
+bool sandbox_calls_enter(enum sandbox_role role, bool lists);
 bool sandbox_calls_available(void);

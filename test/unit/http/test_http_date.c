@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -84,13 +85,38 @@ static void formats_what_it_parses(void **state)
     }
 }
 
+/* The zone of the process, for one test. */
+static int enter_zone(void **state, const char *zone)
+{
+    const char *before = getenv("TZ");
+
+    *state = before == NULL ? NULL : strdup(before);
+    setenv("TZ", zone, 1);
+    tzset();
+    return 0;
+}
+
+static int leave_zone(void **state)
+{
+    if (*state == NULL)
+        unsetenv("TZ");
+    else
+        setenv("TZ", *state, 1);
+    free(*state);
+    tzset();
+    return 0;
+}
+
+static int enter_india(void **state)
+{
+    return enter_zone(state, "XXX-05:30");
+}
+
 static void writes_the_clock_in_local_time(void **state)
 {
     struct http_clock clock;
 
     (void)state;
-    setenv("TZ", "XXX-05:30", 1);
-    tzset();
     http_clock_init(&clock);
     http_clock_set(&clock, 784111777u * 1000000ull + 999999);
     assert_memory_equal(clock.date, "Sun, 06 Nov 1994 08:49:37 GMT", HTTP_DATE_LEN);
@@ -106,7 +132,7 @@ int main(void)
         cmocka_unit_test(parses_three_forms_and_nothing_else),
         cmocka_unit_test(refuses_every_part_of_a_date),
         cmocka_unit_test(formats_what_it_parses),
-        cmocka_unit_test(writes_the_clock_in_local_time),
+        cmocka_unit_test_setup_teardown(writes_the_clock_in_local_time, enter_india, leave_zone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

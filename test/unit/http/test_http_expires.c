@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -32,11 +33,36 @@ static const struct row rows[] = {
     {"@24h",  false, -1,         NOW + 6400,    6400     },
 };
 
+/* The zone of the process, for one test. */
+static int enter_zone(void **state, const char *zone)
+{
+    const char *before = getenv("TZ");
+
+    *state = before == NULL ? NULL : strdup(before);
+    setenv("TZ", zone, 1);
+    tzset();
+    return 0;
+}
+
+static int leave_zone(void **state)
+{
+    if (*state == NULL)
+        unsetenv("TZ");
+    else
+        setenv("TZ", *state, 1);
+    free(*state);
+    tzset();
+    return 0;
+}
+
+static int enter_utc(void **state)
+{
+    return enter_zone(state, "UTC");
+}
+
 static void works_out_when(void **state)
 {
     (void)state;
-    setenv("TZ", "UTC", 1);
-    tzset();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct http_expires expires;
         struct http_expiry expiry;
@@ -70,7 +96,7 @@ static void refuses_what_is_no_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(works_out_when),
+        cmocka_unit_test_setup_teardown(works_out_when, enter_utc, leave_zone),
         cmocka_unit_test(refuses_what_is_no_time),
     };
 
