@@ -5,7 +5,9 @@
 #include "http/output/http_output_conf.h"
 #include "relay/log_files.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Who looks for what, in which order. */
@@ -85,6 +87,24 @@ static void lint_slash(const struct http_lint *lint, const struct http_location 
                         ends ? "x" : "/x", HTTP_SHOW(pass->uri), ends ? "x" : "/x");
 }
 
+/* Where a log is to be made. */
+static void lint_logs(const struct http_lint *lint, const struct http_location *location)
+{
+    const struct http_access_logs *logs = &location->access_log;
+    struct conf_report *report = lint->reader->report;
+
+    for (size_t i = 0; !logs->off && i < logs->count; i++) {
+        struct slice path = logs->items[i].path;
+        size_t slash = slice_find_last(path, '/');
+        struct slice directory = arena_keep(&report->arena, slice_part(path, 0, slash));
+
+        if (slash == SLICE_NOT_FOUND || slash == 0 || access(directory.at, W_OK | X_OK) == 0)
+            continue;
+        conf_report_add(report, CONF_WARNING, logs->items[i].place,
+                        "no log can be made in %.*s: %s", HTTP_SHOW(directory), strerror(errno));
+    }
+}
+
 static void add_secret(struct http_secrets *secrets, const char *what, struct slice path)
 {
     if (!slice_starts(path, SLICE("/")))
@@ -131,6 +151,7 @@ static void lint_server(struct http_lint *lint, const struct http_secrets *secre
         http_conf_lint_packed(lint, location);
         lint_headers(lint, location);
         lint_slash(lint, location);
+        lint_logs(lint, location);
     }
 }
 

@@ -143,3 +143,12 @@ def test_a_machine_without_ipv6_cannot_listen_on_it(frontd_files):
     run = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", *map(str, files._words("-t"))],
                          capture_output=True, text=True, check=False, timeout=60)
     assert "this machine has no IPv6: nobody can listen on [::1]:" in run.stderr, run.stderr
+
+
+def test_a_log_needs_a_directory(frontd_files):
+    text = "http { access_log %s/access.log; server { listen 127.0.0.1:@http@; location / { access_log /dev/null; } } }"
+    files = frontd_files(text % "@home@/nowhere")
+    code, said = findings(files)
+    assert code == 0 and "no log can be made in" in said and "/nowhere: No such file or directory" in said, said
+    files.write_config(text % "logs")
+    assert findings(files, "--strict") == (0, "")
