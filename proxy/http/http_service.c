@@ -64,7 +64,7 @@ static void add_location(struct http_content *content, const struct http_locatio
         found->root = http_file_cache_root(content->files, location->files->place.base,
                                            (enum http_links)location->files->symlinks);
     if (found->root != NULL && location->files->autoindex)
-        http_file_cache_list(found->root);
+        http_root_list(found->root);
     find_logs(content, location);
     if (http_location_proxies(location))
         http_proxy_start(content, location);

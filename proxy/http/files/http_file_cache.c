@@ -13,20 +13,6 @@
 
 #define BUCKETS 2048 /* a power of two, twice HTTP_FILES_MAX */
 
-struct http_root {
-    struct http_root *next;
-    struct slice path; /* NUL-terminated */
-    struct slice real; /* where it led when it was first asked for; like path: nowhere */
-    enum http_links links;
-    int fd; /* O_PATH; -1: not there */
-    dev_t device;
-    ino_t inode;
-    uint64_t generation; /* counts the directories that stood there */
-    uint64_t checked_ms;
-    struct rights **confined; /* the cache's */
-    bool is_listed;           /* autoindex */
-};
-
 struct http_file_cache {
     struct arena *arena;
     struct rights *confined; /* NULL: roots may be opened at any time */
@@ -73,30 +59,12 @@ struct http_root *http_file_cache_root(struct http_file_cache *cache, struct sli
     return root;
 }
 
-struct slice http_file_cache_real(const struct http_root *root)
-{
-    return root->real;
-}
-
-void http_file_cache_list(struct http_root *root)
-{
-    root->is_listed = true;
-}
-
-static void reopen_root(struct http_root *root)
-{
-    if (root->fd >= 0)
-        close(root->fd);
-    root->fd = open(root->path.at, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    root->generation++;
-}
-
 void http_file_cache_confine(struct http_file_cache *cache, struct rights *rights)
 {
     struct stat status;
 
     for (struct http_root *root = cache->roots; root != NULL; root = root->next) {
-        reopen_root(root);
+        http_root_open(root);
         if (root->fd < 0 || fstat(root->fd, &status) < 0)
             continue;
         root->device = status.st_dev;
@@ -106,49 +74,6 @@ void http_file_cache_confine(struct http_file_cache *cache, struct rights *right
             rights_list(rights, root->fd);
     }
     cache->confined = rights;
-}
-
-static void close_keeping_errno(int fd)
-{
-    int error = errno;
-
-    close(fd);
-    errno = error;
-}
-
-static bool is_unchanged(const struct http_root *root, const struct stat *status)
-{
-    return root->fd >= 0 && status->st_dev == root->device && status->st_ino == root->inode;
-}
-
-/* A missing root is looked for at each request, so that it is served as soon as it is there. A
- * confined process can read nothing below a directory that is new: it goes on with the old one
- * until others with new rights have taken its place. */
-static bool check_root(struct http_root *root, uint64_t now_ms)
-{
-    struct rights *rights = *root->confined;
-    struct stat status;
-
-    if (root->fd >= 0 && now_ms - root->checked_ms < HTTP_FILE_VALIDATION_MS)
-        return true;
-    root->checked_ms = now_ms;
-    if (stat(root->path.at, &status) < 0) {
-        root->checked_ms = 0; /* again at the next request */
-        if (root->fd >= 0 && rights == NULL)
-            reopen_root(root);
-        return false;
-    }
-    if (is_unchanged(root, &status))
-        return true;
-    if (rights != NULL) {
-        if (S_ISDIR(status.st_mode) && rights->renew != NULL)
-            rights->renew(rights->owner);
-        return root->fd >= 0;
-    }
-    reopen_root(root);
-    root->device = status.st_dev;
-    root->inode = status.st_ino;
-    return root->fd >= 0;
 }
 
 /* FNV-1a; the root's address keeps the same path under two roots apart. */
@@ -264,36 +189,7 @@ static bool is_still_true(struct http_file *file, uint64_t now_ms)
     return file->fd < 0 || (fstat(file->fd, &status) == 0 && is_same(&status, &file->status));
 }
 
-/* A name below a root, and what is refused on the way to it. */
-struct wanted {
-    struct http_root *root;
-    struct slice path;
-    enum http_link_rule rule;
-    size_t from; /* of the root's own name and the path */
-};
-
-static struct slice name_of(const struct http_root *root)
-{
-    return slice_part(root->path, 0, root->path.len - slice_ends(root->path, SLICE("/")));
-}
-
-static struct wanted want(struct http_root *root, const struct http_link_check *check,
-                          struct slice path)
-{
-    struct wanted wanted = {root, path, HTTP_LINK_RULE_NONE, 0};
-    size_t from;
-
-    if (check == NULL)
-        return wanted;
-    from = http_link_check_start(check, name_of(root), path);
-    if (from != HTTP_LINKS_UNCHECKED) {
-        wanted.rule = check->rule;
-        wanted.from = from;
-    }
-    return wanted;
-}
-
-static struct http_file *find(const struct http_file_cache *cache, const struct wanted *wanted)
+static struct http_file *find(const struct http_file_cache *cache, const struct http_wanted *wanted)
 {
     struct http_file *file = cache->buckets[bucket_of(wanted->root, wanted->path)];
 
@@ -366,62 +262,22 @@ static bool is_regular(int fd, struct stat *status)
     return false;
 }
 
-/* Links in the name of the root itself. */
-static bool may_use_root(const struct wanted *wanted)
-{
-    const char *name = wanted->root->path.at + 1;
-    size_t from = wanted->from > 0 ? wanted->from - 1 : 0;
-    int slash, fd;
-
-    if (wanted->rule == HTTP_LINK_RULE_NONE || wanted->from >= name_of(wanted->root).len)
-        return true;
-    slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (slash < 0)
-        return false;
-    fd = http_file_open_checked(slash, name, HTTP_LINKS_ANY, wanted->rule, from,
-                                O_PATH | O_DIRECTORY);
-    close_keeping_errno(slash);
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0;
-}
-
-static int open_in(const struct wanted *wanted, int flags)
-{
-    const struct http_root *root = wanted->root;
-    size_t own = name_of(root).len, skipped, from;
-    char name[PATH_MAX];
-
-    if (wanted->path.len >= sizeof name) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    if (!may_use_root(wanted))
-        return -1;
-    memcpy(name, wanted->path.at, wanted->path.len);
-    name[wanted->path.len] = '\0';
-    skipped = strspn(name, "/");
-    from = wanted->from > own + skipped ? wanted->from - own - skipped : 0;
-    return http_file_open_checked(root->fd, name[skipped] == '\0' ? "." : name + skipped,
-                                  root->links, wanted->rule, from, flags);
-}
-
 /* To read files below a root is not the right to list directories (os/sandbox.h): where one is
  * asked for, the kernel says EACCES. */
-static int open_to_read(const struct wanted *wanted)
+static int open_to_read(const struct http_wanted *wanted)
 {
-    int fd = open_in(wanted, O_RDONLY), directory;
+    int fd = http_root_open_in(wanted, O_RDONLY), directory;
 
     if (fd >= 0 || errno != EACCES)
         return fd;
-    directory = open_in(wanted, O_PATH | O_DIRECTORY);
+    directory = http_root_open_in(wanted, O_PATH | O_DIRECTORY);
     if (directory >= 0)
         close(directory);
     errno = directory >= 0 ? EISDIR : EACCES;
     return -1;
 }
 
-static struct http_file *open_file(const struct wanted *wanted, uint64_t now_ms)
+static struct http_file *open_file(const struct http_wanted *wanted, uint64_t now_ms)
 {
     struct http_file *file = NULL;
     struct stat status;
@@ -445,7 +301,7 @@ static struct http_file *open_file(const struct wanted *wanted, uint64_t now_ms)
             errno = EIO;
         }
     }
-    close_keeping_errno(fd);
+    http_close_keeping_errno(fd);
     return file;
 }
 
@@ -453,10 +309,10 @@ struct http_file *http_file_cache_get(struct http_file_cache *cache, struct http
                                       const struct http_link_check *check, struct slice path,
                                       uint64_t now_ms)
 {
-    struct wanted wanted = want(root, check, path);
+    struct http_wanted wanted = http_root_want(root, check, path);
     struct http_file *file;
 
-    if (!check_root(root, now_ms)) {
+    if (!http_root_is_there(root, now_ms)) {
         errno = ENOENT;
         return NULL;
     }
@@ -479,29 +335,6 @@ struct http_file *http_file_cache_get(struct http_file_cache *cache, struct http
     return file;
 }
 
-bool http_file_is_directory(struct http_root *root, const struct http_link_check *check,
-                            struct slice path, uint64_t now_ms)
-{
-    struct wanted wanted = want(root, check, path);
-    int fd;
-
-    if (!check_root(root, now_ms))
-        return false;
-    fd = open_in(&wanted, O_PATH | O_DIRECTORY);
-    if (fd < 0)
-        return false;
-    close(fd);
-    return true;
-}
-
-/* "/srv" holds "/srv/x" and "/srv", not "/srvx". */
-static bool holds(struct slice root, struct slice path)
-{
-    if (slice_ends(root, SLICE("/")))
-        root.len--;
-    return slice_starts(path, root) && (path.len == root.len || path.at[root.len] == '/');
-}
-
 static bool is_better(const struct http_root *root, const struct http_root *best,
                       enum http_links links)
 {
@@ -515,7 +348,7 @@ struct http_root *http_file_cache_find_root(struct http_file_cache *cache, struc
     struct http_root *best = NULL;
 
     for (struct http_root *root = cache->roots; root != NULL; root = root->next)
-        if (holds(root->path, path) && is_better(root, best, links))
+        if (http_root_holds(root->path, path) && is_better(root, best, links))
             best = root;
     if (best == NULL)
         return NULL;
@@ -523,48 +356,4 @@ struct http_root *http_file_cache_find_root(struct http_file_cache *cache, struc
     if (inside->len == 0)
         *inside = SLICE("/");
     return best;
-}
-
-static bool passes(mode_t mode, enum http_file_test test)
-{
-    switch (test) {
-    case HTTP_FILE_REGULAR:
-        return S_ISREG(mode);
-    case HTTP_FILE_DIRECTORY:
-        return S_ISDIR(mode);
-    case HTTP_FILE_ANY:
-        return true;
-    case HTTP_FILE_EXECUTABLE:
-        return (mode & S_IXUSR) != 0;
-    }
-    return false;
-}
-
-bool http_file_is(struct http_root *root, const struct http_link_check *check, struct slice path,
-                  enum http_file_test test, uint64_t now_ms)
-{
-    struct wanted wanted = want(root, check, path);
-    struct stat status;
-    bool is_there;
-    int fd;
-
-    if (!check_root(root, now_ms))
-        return false;
-    fd = open_in(&wanted, O_PATH);
-    if (fd < 0)
-        return false;
-    is_there = fstat(fd, &status) == 0 && passes(status.st_mode, test);
-    close(fd);
-    return is_there;
-}
-
-int http_file_open_directory(struct http_root *root, const struct http_link_check *check,
-                             struct slice path, uint64_t now_ms)
-{
-    struct wanted wanted = want(root, check, path);
-
-    if (check_root(root, now_ms))
-        return open_in(&wanted, O_RDONLY | O_DIRECTORY);
-    errno = ENOENT;
-    return -1;
 }

@@ -2,7 +2,7 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
-#include "http/files/http_file_check.h"
+#include "http/files/http_file_root.h"
 #include "http/message/http_date.h"
 
 #include <stdbool.h>
@@ -14,17 +14,12 @@
  * Bounded in number and bytes, the least recently used go first. */
 struct http_file_cache;
 
-#define HTTP_FILE_SMALL         (16 * 1024) /* up to this long a file is kept in memory */
-#define HTTP_FILES_MAX          1024
-#define HTTP_FILE_BYTES_MAX     (4 * 1024 * 1024)
-#define HTTP_FILE_OPEN_MAX      128
-#define HTTP_FILE_VALIDATION_MS 1000
+#define HTTP_FILE_SMALL     (16 * 1024) /* up to this long a file is kept in memory */
+#define HTTP_FILES_MAX      1024
+#define HTTP_FILE_BYTES_MAX (4 * 1024 * 1024)
+#define HTTP_FILE_OPEN_MAX  128
 
-/* A directory that locations name as `root`; opened when first needed, and anew when another
- * directory stands there (a link that was switched). */
-struct http_root;
-
-#define HTTP_ETAG_MAX 40 /* two 64-bit numbers in hexadecimal, '-' and quotes */
+#define HTTP_ETAG_MAX       40 /* two 64-bit numbers in hexadecimal, '-' and quotes */
 
 /* A regular file as it was when it was opened. Constant, except for the cache's own part. */
 struct http_file {
@@ -57,12 +52,6 @@ void http_file_cache_free(struct http_file_cache *cache);
 struct http_root *http_file_cache_root(struct http_file_cache *cache, struct slice path,
                                        enum http_links links);
 
-/* Its path without links, as it was when http_file_cache_root made it. */
-struct slice http_file_cache_real(const struct http_root *root);
-
-/* The directories below it may be listed, too: http_file_open_directory. Before confine. */
-void http_file_cache_list(struct http_root *root);
-
 struct rights;
 
 /* Opens every root there is and takes the right to read below it, for a process that will have no
@@ -78,26 +67,7 @@ struct http_file *http_file_cache_get(struct http_file_cache *cache, struct http
                                       uint64_t now_ms);
 void http_file_release(struct http_file *file);
 
-/* Is there such a directory? */
-bool http_file_is_directory(struct http_root *root, const struct http_link_check *check,
-                            struct slice path, uint64_t now_ms);
-
 /* The root that holds `path`, an absolute one: the narrowest, of several the one with these links;
  * *inside is what follows it, with its '/'. NULL: no root does. */
 struct http_root *http_file_cache_find_root(struct http_file_cache *cache, struct slice path,
                                             enum http_links links, struct slice *inside);
-
-enum http_file_test {
-    HTTP_FILE_REGULAR,
-    HTTP_FILE_DIRECTORY,
-    HTTP_FILE_ANY,
-    HTTP_FILE_EXECUTABLE,
-};
-
-/* Is there such a thing below `root`? Links are followed as it says. */
-bool http_file_is(struct http_root *root, const struct http_link_check *check, struct slice path,
-                  enum http_file_test test, uint64_t now_ms);
-
-/* The directory, open to be listed; -1 with errno. */
-int http_file_open_directory(struct http_root *root, const struct http_link_check *check,
-                             struct slice path, uint64_t now_ms);

@@ -190,7 +190,7 @@ struct slice http_value_realpath_root(struct http_exchange *exchange,
             : http_content_of(exchange)->locations[exchange->location->number].root;
 
     if (root != NULL && !exchange->location->files->place.has_variables)
-        return http_file_cache_real(root);
+        return http_root_real(root);
     while (text.len > 1 && slice_ends(text, SLICE("/")))
         text = slice_part(text, 0, text.len - 1);
     return text;
