@@ -8,11 +8,18 @@ _FIRST, _LAST = 10000, 30000
 _random = random.Random(os.getpid())
 _given = set()
 
+# Tests that run side by side choose from shares of their own: a port is free until the program it is for
+# has started.
+_SHARES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_SHARE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
 
 def free_port():
-    """A port that nobody has on any loopback address, and that no other call has been given."""
+    """A port that nobody has on any loopback address, and that no other call was given lately."""
+    if len(_given) > (_LAST - _FIRST) // _SHARES // 2:
+        _given.clear()
     while True:
-        port = _random.randrange(_FIRST, _LAST)
+        port = _random.randrange(_FIRST + _SHARE, _LAST, _SHARES)
         if port not in _given and is_free_port(port):
             _given.add(port)
             return port
