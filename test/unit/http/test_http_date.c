@@ -1,4 +1,5 @@
 #include "http/message/http_date.h"
+#include "zone.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -83,28 +84,6 @@ static void formats_what_it_parses(void **state)
         assert_true(http_date_parse((struct slice){text, sizeof text}, &seconds));
         assert_int_equal(seconds, times[i]);
     }
-}
-
-/* The zone of the process, for one test. */
-static int enter_zone(void **state, const char *zone)
-{
-    const char *before = getenv("TZ");
-
-    *state = before == NULL ? NULL : strdup(before);
-    setenv("TZ", zone, 1);
-    tzset();
-    return 0;
-}
-
-static int leave_zone(void **state)
-{
-    if (*state == NULL)
-        unsetenv("TZ");
-    else
-        setenv("TZ", *state, 1);
-    free(*state);
-    tzset();
-    return 0;
 }
 
 static int enter_india(void **state)

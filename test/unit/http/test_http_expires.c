@@ -1,4 +1,5 @@
 #include "http/output/http_expires.h"
+#include "zone.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,28 +33,6 @@ static const struct row rows[] = {
     {"@22h",  false, -1,         NOW + 85600,   85600    },
     {"@24h",  false, -1,         NOW + 6400,    6400     },
 };
-
-/* The zone of the process, for one test. */
-static int enter_zone(void **state, const char *zone)
-{
-    const char *before = getenv("TZ");
-
-    *state = before == NULL ? NULL : strdup(before);
-    setenv("TZ", zone, 1);
-    tzset();
-    return 0;
-}
-
-static int leave_zone(void **state)
-{
-    if (*state == NULL)
-        unsetenv("TZ");
-    else
-        setenv("TZ", *state, 1);
-    free(*state);
-    tzset();
-    return 0;
-}
 
 static int enter_utc(void **state)
 {
